@@ -1,0 +1,1 @@
+# Examples and scripts: nothing here is needed to build.

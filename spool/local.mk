@@ -1,0 +1,1 @@
+# The sample spool, as the quick start runs it.

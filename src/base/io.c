@@ -1,0 +1,155 @@
+#include "config.h"
+
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int
+td_io_write(int fd, const void *bytes, size_t len)
+{
+	const char *p = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+td_io_read(int fd, struct td_buf *buf, size_t max)
+{
+	size_t have = 0, step = 4096;
+
+	for (;;) {
+		/* One byte over the limit tells a full file from a long one. */
+		size_t want = max - have < step ? max - have + 1 : step;
+		ssize_t n;
+		int rc = td_buf_reserve(buf, want);
+
+		if (rc != 0)
+			return rc;
+		n = read(fd, buf->data + buf->len, want);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		have += (size_t)n;
+		if (have > max) {
+			buf->len += (size_t)n - 1;
+			buf->data[buf->len] = '\0';
+			return -EFBIG;
+		}
+		buf->len += (size_t)n;
+		if ((size_t)n == want && step < 1 << 20)
+			step *= 4;
+	}
+	buf->data[buf->len] = '\0';
+	return 0;
+}
+
+int
+td_io_open_beneath(int dir_fd, const char *name, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC | O_NONBLOCK |
+		    O_NOCTTY | O_NOFOLLOW),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		    RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	do {
+		fd = syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
+	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int
+td_io_read_file(int dir_fd, const char *name, struct td_buf *buf, size_t max)
+{
+	struct stat st;
+	int rc, fd = td_io_open_beneath(dir_fd, name, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) != 0)
+		rc = -errno;
+	else if (!S_ISREG(st.st_mode))
+		rc = -EINVAL;
+	else
+		rc = td_io_read(fd, buf, max);
+	(void)close(fd);
+	return rc;
+}
+
+int
+td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
+    mode_t mode, int sync)
+{
+	char aside[300];
+	int fd, rc;
+
+	(void)snprintf(aside, sizeof(aside), ".%.255s.%ld.new", name,
+	    (long)getpid());
+	(void)unlinkat(dir_fd, aside, 0);
+	fd = openat(dir_fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	rc = td_io_write(fd, bytes, len);
+	if (rc == 0 && fchmod(fd, mode) != 0)
+		rc = -errno;
+	if (rc == 0 && sync && fsync(fd) != 0)
+		rc = -errno;
+	if (close(fd) != 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && renameat(dir_fd, aside, dir_fd, name) != 0)
+		rc = -errno;
+	if (rc != 0)
+		(void)unlinkat(dir_fd, aside, 0);
+	else if (sync && fsync(dir_fd) != 0)
+		rc = -errno;
+	return rc;
+}
+
+void
+td_io_close(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+int
+td_io_rename_new(int from_fd, const char *from, int to_fd, const char *to)
+{
+	if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (linkat(from_fd, from, to_fd, to, 0) != 0)
+		return -errno;
+	if (unlinkat(from_fd, from, 0) == 0)
+		return 0;
+	/* Two names for one file would be two states: take the new one back. */
+	int rc = -errno;
+
+	(void)unlinkat(to_fd, to, 0);
+	return rc;
+}

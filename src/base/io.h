@@ -1,0 +1,41 @@
+/*
+ * Whole reads and writes, and opens that cannot be led astray.  Interrupted
+ * and short calls are finished here and nowhere else.
+ */
+#ifndef TD_BASE_IO_H
+#define TD_BASE_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* All LEN bytes: 0, or negated errno (the file may hold a part). */
+int td_io_write(int fd, const void *bytes, size_t len);
+
+/* Appends all of FD: 0, -EFBIG past MAX bytes (BUF then holds MAX), errno. */
+int td_io_read(int fd, struct td_buf *buf, size_t max);
+
+/* Opens NAME below DIR_FD (openat2: beneath, no symlinks, no blocking on a
+ * FIFO): a descriptor, or negated errno. */
+int td_io_open_beneath(int dir_fd, const char *name, int flags);
+
+/* As above, then appends its content; -EINVAL if it is no regular file. */
+int td_io_read_file(int dir_fd, const char *name, struct td_buf *buf,
+    size_t max);
+
+/*
+ * Replaces NAME by these bytes: written aside as ".NAME.PID.new", synced when
+ * SYNC, renamed.  0 or negated errno, nothing left aside.
+ */
+int td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
+    mode_t mode, int sync);
+
+/* Closes *fd if it is >= 0 and makes it -1. */
+void td_io_close(int *fd);
+
+/* renameat2 NOREPLACE, link + unlink where the file system lacks it:
+ * 0, -EEXIST, -ENOENT, ... */
+int td_io_rename_new(int from_fd, const char *from, int to_fd, const char *to);
+
+#endif

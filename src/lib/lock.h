@@ -1,0 +1,19 @@
+/*
+ * The runner's lock: an open-file-description lock on run/lock, held for
+ * life.  The kernel drops it with the last process that holds the file, so
+ * there is no stale one.  The file holds the runner's pid and start time for
+ * people to read.
+ */
+#ifndef TD_LIB_LOCK_H
+#define TD_LIB_LOCK_H
+
+#include <sys/types.h>
+
+/* A descriptor that holds the lock; TASKDIR_ELOCKED; negated errno. */
+int td_lock_take(int run_fd);
+
+/* Whether a runner holds it, without taking it: 1, 0, negated errno.  *pid
+ * (may be NULL) is what the file says, 0 if nothing. */
+int td_lock_is_held(int run_fd, pid_t *pid);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * Requests to the runner: files in run/ctl/, named VERB or VERB.ARGUMENT.
+ *
+ *	pause, pause.CLASS	while the file is there (CLASS: encoded name or
+ *				pattern), nothing of that class is started
+ *	cancel.ID		end a running task
+ *	run.ID			start it now, before its time, past the limits
+ *	reload			as SIGHUP
+ *
+ * The runner removes all but pauses once they are carried out.
+ */
+#ifndef TD_LIB_REQUEST_H
+#define TD_LIB_REQUEST_H
+
+#include "lib/name.h"
+
+enum td_verb {
+	TD_VERB_NONE,		/* no request's name */
+	TD_VERB_PAUSE,
+	TD_VERB_CANCEL,
+	TD_VERB_RUN,
+	TD_VERB_RELOAD,
+};
+
+enum { TD_REQUEST_SIZE = 160 };
+
+/* *argument points into NAME, "" if none. */
+enum td_verb td_request_parse(const char *name, const char **argument);
+
+/* Leaves a request (its being there already is no error): 0 or errno. */
+int td_request_make(int ctl_fd, enum td_verb verb, const char *argument);
+
+/* Takes it back: 0, -ENOENT, errno. */
+int td_request_remove(int ctl_fd, enum td_verb verb, const char *argument);
+
+/* Whether a pause covers this class (decoded name): 1, 0, errno.  OUT is the
+ * name of the request that does. */
+int td_request_is_paused(int ctl_fd, const char *class_name,
+    char out[static TD_REQUEST_SIZE]);
+
+#endif

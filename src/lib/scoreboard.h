@@ -1,0 +1,47 @@
+/*
+ * run/running: what runs now, a text line a slot, all lines of one width so
+ * that each is rewritten in place by one pwrite.  A crash leaves it as it is:
+ * the next runner finds in it the processes that it must end first.
+ *
+ *	slot pid started since id class
+ *
+ * started: clock ticks since boot just before the process was made (its
+ * starttime in /proc/PID/stat is equal or a little later); since: Unix seconds
+ * with milliseconds.  A free slot has "-" for all but its number.
+ */
+#ifndef TD_LIB_SCOREBOARD_H
+#define TD_LIB_SCOREBOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/name.h"
+
+enum { TD_SCOREBOARD_LINE = 256 };	/* bytes, with LF */
+
+struct td_scoreboard_line {
+	unsigned slot;
+	pid_t pid;		/* 0: free */
+	uint64_t started_ticks;
+	uint64_t since_us;	/* wall */
+	char id[TD_NAME_ID_SIZE];
+	char class_enc[TD_NAME_CLASS_SIZE];
+	int progress_percent;	/* -1: none said */
+};
+
+/* Opens (creates) the file for writing: a descriptor or negated errno. */
+int td_scoreboard_open(int run_fd);
+
+/* Rewrites line->slot's line; pid 0 frees it.  0 or negated errno. */
+int td_scoreboard_set(int fd, const struct td_scoreboard_line *line);
+
+/* Cuts the file to N slots, all free. */
+int td_scoreboard_reset(int fd, unsigned n);
+
+/* Appends nothing but the busy slots to *lines (malloc'ed, caller frees).
+ * 0 (also without a file), -ENOMEM, errno. */
+int td_scoreboard_read(int run_fd, struct td_scoreboard_line **lines,
+    size_t *n);
+
+#endif

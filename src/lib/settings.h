@@ -1,0 +1,126 @@
+/*
+ * The settings of a spool: taskdir.conf and conf.d/ *.conf, read and checked
+ * against one table of {name, place, type, limits, default, help}.
+ *
+ * [runner] holds what concerns all, [class NAME] what concerns the classes
+ * that NAME matches ("*" allowed): for each setting the most specific pattern
+ * that gives it wins (an exact name before patterns, then the one with more
+ * literal bytes, then the later one).  Class names are written with "\".
+ * [schedule ID], [service NAME] and [rule NAME] belong to others and are only
+ * checked for their form.
+ */
+#ifndef TD_LIB_SETTINGS_H
+#define TD_LIB_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "lib/ini.h"
+
+enum td_keep { TD_KEEP_ALL, TD_KEEP_FAIL, TD_KEEP_NONE };
+enum td_user_mode { TD_USER_SYSTEM, TD_USER_LABEL };
+enum td_sync_mode { TD_SYNC_AUTO, TD_SYNC_STRICT };
+
+enum { TD_EXITS_MAX = 16, TD_BACKOFF_MAX = 32 };
+
+struct td_runner_settings {
+	uint64_t max_running;	/* 0: number of processors x 2 */
+	uint64_t max_size_bytes;	/* of a task file; 16M */
+	uint64_t settle_ms;	/* 2s */
+	uint64_t shutdown_grace_ms;	/* 30s */
+	uint64_t max_crashes;	/* 3 */
+	uint64_t sync;		/* enum td_sync_mode; auto */
+	uint64_t user_mode;	/* enum td_user_mode; system */
+	uint64_t log_retention_ms;	/* 28d */
+	uint64_t dlq_retention_ms;	/* 0: for ever */
+	const char *default_user;	/* "" : none */
+	const char *path;	/* PATH of handlers; "": built in */
+	uint64_t log_level;	/* syslog number; 6 */
+};
+
+struct td_class_settings {
+	const char *handler;	/* "": handlers/ + the name */
+	uint64_t attempts;	/* runs in all; 0: no limit; 12 */
+	bool retry;		/* yes */
+	uint64_t backoff_s[TD_BACKOFF_MAX];	/* explicit list */
+	size_t n_backoff;	/* 0: 60 doubling to 86400 */
+	uint64_t jitter_percent;	/* 0..100 of the backoff, added */
+	uint64_t timeout_ms;	/* 0: none */
+	uint64_t kill_grace_ms;	/* 10s */
+	uint64_t max_running;	/* 0: no limit but the runner's */
+	bool unique_running;	/* unique = running */
+	uint64_t permanent_exit[TD_EXITS_MAX];	/* 100 */
+	size_t n_permanent_exit;
+	bool leave_children;	/* no */
+	const char *cwd;	/* "/" */
+	uint64_t umask;		/* octal; 022 */
+	int64_t nice;		/* -20..19; 0 */
+	uint64_t limit_as_bytes;	/* RLIMIT_AS, 0: as the runner */
+	uint64_t limit_cpu_s;	/* RLIMIT_CPU, 0: as the runner */
+	uint64_t limit_nofile;	/* RLIMIT_NOFILE, 0: as the runner */
+	uint64_t limit_fsize_bytes;	/* RLIMIT_FSIZE, 0: as the runner */
+	uint64_t limit_core_bytes;	/* RLIMIT_CORE; 0 */
+	const char *default_user;	/* "": the runner's */
+	uint64_t output_max_bytes;	/* 1M a try */
+	uint64_t keep_output;	/* enum td_keep; all */
+	uint64_t keep_log;	/* enum td_keep: lines of the run log; all */
+	uint64_t keep_runs;	/* outputs kept a class; 20 */
+};
+
+/* A loaded configuration; strings handed out by it live as long as it. */
+struct td_settings;
+
+/*
+ * Reads ROOT_FD's taskdir.conf (may be missing: all defaults) and then
+ * conf.d/ *.conf in byte order.  0; TASKDIR_EFORMAT with "FILE:LINE:COLUMN:
+ * what, and what is allowed"; TASKDIR_ETRUST (a file or conf.d that somebody
+ * else may write, see lib/trust.h); -ENOMEM; negated errno.
+ */
+int td_settings_load(struct td_settings **settings, int root_fd,
+    struct td_err *err);
+void td_settings_free(struct td_settings *settings);
+
+void td_settings_runner(const struct td_settings *settings,
+    struct td_runner_settings *out);
+
+/* CLASS_NAME decoded, with "\". */
+void td_settings_class(const struct td_settings *settings,
+    const char *class_name, struct td_class_settings *out);
+
+/* "*" matches any run of bytes, all else itself: whether PATTERN fits. */
+bool td_pattern_matches(const char *pattern, const char *text);
+
+/* The whole configuration as parsed, for the modules whose sections these
+ * are; FILE names are in td_settings_file. */
+size_t td_settings_n_files(const struct td_settings *settings);
+const char *td_settings_file(const struct td_settings *settings, size_t i);
+const struct td_ini *td_settings_ini(const struct td_settings *settings,
+    size_t i);
+
+/* The table, for "config show", completions and the manual's test. */
+struct td_setting_info {
+	const char *name;
+	const char *place;	/* "runner" or "class" */
+	const char *type;	/* "duration", "size", "yes/no", ... */
+	const char *default_text;
+	const char *help;	/* one sentence */
+};
+size_t td_settings_table(const struct td_setting_info **table);
+
+/*
+ * Where setting NAME of PLACE (a class name, or NULL for the runner) comes
+ * from: its text, and "FILE:LINE" or "default" appended to ORIGIN.  NULL if
+ * there is no such setting.
+ */
+const char *td_settings_lookup(const struct td_settings *settings,
+    const char *class_name, const char *name, struct td_buf *origin);
+
+/* Checks one NAME = VALUE of a section head such as "class mail.*" or
+ * "runner", as load would: 0 or TASKDIR_EFORMAT. */
+int td_settings_check_entry(const char *section, const char *name,
+    const char *value, struct td_err *err);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * The spool's directories and every change of state: each is one rename (or
+ * link, or unlink) inside one file system, so no state is ever half-written.
+ * Beside each operation in spool.c stands what a crash at that point leaves.
+ *
+ * It knows names and directories, not what a task means.
+ */
+#ifndef TD_LIB_SPOOL_H
+#define TD_LIB_SPOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "lib/name.h"
+
+enum td_state {
+	TD_STATE_NEW,
+	TD_STATE_FAILED,
+	TD_STATE_CUR,
+	TD_STATE_DLQ,
+};
+enum { TD_STATE_COUNT = 4 };
+
+/* {0} is not open.  The descriptors are O_DIRECTORY, valid while it is open. */
+struct td_spool {
+	char *path;		/* absolute, symlinks resolved */
+	int root_fd, tmp_fd, run_fd, ctl_fd, log_fd;
+	int state_fd[TD_STATE_COUNT];
+	uid_t owner;		/* of the spool's directory */
+	gid_t group;
+	bool shared;		/* users/ exists: made by init --shared */
+	bool one_commit;	/* ext4, XFS, btrfs: see "Sync rules" */
+};
+
+/* The path a command uses: ARG, else $TASKDIR, else /var/spool/taskdir. */
+const char *td_spool_default_path(const char *arg);
+
+/* 0; TASKDIR_ENOSPOOL (no directory there, or not a spool's); negated errno
+ * with the offending path in err. */
+int td_spool_open(struct td_spool *spool, const char *path,
+    struct td_err *err);
+void td_spool_release(struct td_spool *spool);
+
+/* Makes what is missing of a spool at PATH (0700, spool-id, directories, a
+ * commented taskdir.conf and schedule); what is there stays.  0 or errno. */
+int td_spool_create(const char *path, struct td_err *err);
+
+/* "new", "failed", "cur", "dlq". */
+const char *td_state_name(enum td_state state);
+
+enum td_sync { TD_SYNC_ONE_COMMIT, TD_SYNC_TEXTBOOK, TD_SYNC_NONE };
+
+/* How a durable add is done here: STRICT asks for the textbook order. */
+enum td_sync td_spool_sync_mode(const struct td_spool *spool, bool strict);
+
+/*
+ * Puts a new file with these bytes into new/ under NAME.  0: durable (not so
+ * with TD_SYNC_NONE: the caller syncs).  -EEXIST: the name is taken.
+ * TASKDIR_EUNSYNCED: the sync failed and the file was gone when it was to be
+ * taken back, so it may have run.  Else negated errno: nothing was added.
+ */
+int td_spool_add(const struct td_spool *spool, const char *name,
+    const void *bytes, size_t len, enum td_sync sync);
+
+/* Makes all that was added so far durable: 0 or negated errno. */
+int td_spool_sync(const struct td_spool *spool);
+
+/* One state change (or a new name within a state).  0; -ENOENT: somebody
+ * else decided; -EEXIST: TO is taken; errno. */
+int td_spool_move(const struct td_spool *spool, enum td_state from,
+    const char *from_name, enum td_state to, const char *to_name);
+
+/* Takes a file out of a state for good: 0, -ENOENT, errno. */
+int td_spool_remove(const struct td_spool *spool, enum td_state state,
+    const char *name);
+
+/*
+ * To dlq/: writes dlq/ID.reason (REASON, one JSON object and LF), then moves
+ * the letter.  0, -ENOENT, errno.  Not synced: td_spool_sync_dlq does.
+ */
+int td_spool_bury(const struct td_spool *spool, enum td_state from,
+    const char *from_name, const char *dlq_name, const char *reason,
+    size_t reason_len);
+
+/* Finds the file of an id (whole) by scanning the states in ORDER new,
+ * failed, cur, dlq; fills *state and name.  0, -ENOENT, errno. */
+int td_spool_find(const struct td_spool *spool, const char *id,
+    enum td_state *state, char name[static TD_NAME_SIZE]);
+
+#endif

@@ -1,0 +1,40 @@
+# Folder = floor: base < lib, loop < runner < cli.  Each is a convenience
+# library, so that tests see hidden symbols and programs link what they use.
+noinst_LTLIBRARIES += src/libbase.la src/liblib.la src/libloop.la \
+	src/librunner.la
+
+src_libbase_la_SOURCES = \
+	src/base/buf.c src/base/buf.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/err.c src/base/err.h \
+	src/base/io.c src/base/io.h \
+	src/base/log.c src/base/log.h \
+	src/base/num.c src/base/num.h
+
+src_liblib_la_SOURCES = \
+	src/lib/ini.h \
+	src/lib/json.h \
+	src/lib/key.h \
+	src/lib/lock.h \
+	src/lib/name.h \
+	src/lib/output.h \
+	src/lib/reason.h \
+	src/lib/request.h \
+	src/lib/retry.h \
+	src/lib/runlog.h \
+	src/lib/scan.h \
+	src/lib/scoreboard.h \
+	src/lib/settings.h \
+	src/lib/spool.h \
+	src/lib/task.h \
+	src/lib/trust.h
+src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
+src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
+
+src_libloop_la_SOURCES =
+src_libloop_la_LIBADD = src/libbase.la
+
+src_librunner_la_SOURCES =
+src_librunner_la_LIBADD = src/liblib.la src/libloop.la
+
+include_HEADERS += src/lib/taskdir.h

@@ -1,0 +1,27 @@
+# Units (check_*.c, Check) and stories (t_*.sh); both speak TAP.
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/contrib/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	TD_SRCDIR='$(abs_top_srcdir)'; export TD_SRCDIR; \
+	TD_BUILDDIR='$(abs_top_builddir)'; export TD_BUILDDIR; \
+	PATH='$(abs_top_builddir)/src/cli':"$$PATH"; export PATH;
+
+# A unit is one line here: its source is tests/NAME.c.
+td_units = \
+	tests/check_num
+
+td_stories =
+
+if HAVE_CHECK
+check_LTLIBRARIES = tests/libharness.la
+tests_libharness_la_SOURCES = tests/harness.c tests/harness.h
+tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+LDADD = tests/libharness.la src/librunner.la $(CHECK_LIBS)
+check_PROGRAMS += $(td_units)
+TESTS += $(td_units)
+endif
+TESTS += $(td_stories)
+EXTRA_DIST += $(td_stories)

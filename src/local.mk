@@ -12,6 +12,8 @@ src_libbase_la_SOURCES = \
 	src/base/num.c src/base/num.h
 
 src_liblib_la_SOURCES = \
+	src/lib/create.c \
+	src/lib/find.c \
 	src/lib/ini.h \
 	src/lib/json.h \
 	src/lib/key.h \
@@ -22,10 +24,10 @@ src_liblib_la_SOURCES = \
 	src/lib/request.h \
 	src/lib/retry.h \
 	src/lib/runlog.h \
-	src/lib/scan.h \
+	src/lib/scan.c src/lib/scan.h \
 	src/lib/scoreboard.h \
 	src/lib/settings.h \
-	src/lib/spool.h \
+	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.h \
 	src/lib/trust.h
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)

@@ -85,6 +85,23 @@ int td_spool_bury(const struct td_spool *spool, enum td_state from,
     const char *from_name, const char *dlq_name, const char *reason,
     size_t reason_len);
 
+/*
+ * Takes a waiting task out of its state on the way to its end: to
+ * tmp/gone,NAME, so that a claim that races with it has one winner; the
+ * caller writes its line into the run log and then forgets it.  A starting
+ * runner finishes what a crash left between the two.
+ */
+int td_spool_withdraw(const struct td_spool *spool, enum td_state state,
+    const char *name);
+int td_spool_forget(const struct td_spool *spool, const char *name);
+
+/* The name behind "gone,", or NULL: what withdraw left in tmp/. */
+const char *td_spool_withdrawn_name(const char *tmp_name);
+
+/* A dead letter back into new/ under NEW_NAME, then its reason removed. */
+int td_spool_revive(const struct td_spool *spool, const char *dlq_name,
+    const char *new_name);
+
 /* Finds the file of an id (whole) by scanning the states in ORDER new,
  * failed, cur, dlq; fills *state and name.  0, -ENOENT, errno. */
 int td_spool_find(const struct td_spool *spool, const char *id,

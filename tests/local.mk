@@ -13,7 +13,8 @@ AM_TESTS_ENVIRONMENT = \
 td_units = \
 	tests/check_num
 
-td_stories =
+td_stories = \
+	tests/t_tap.sh
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la
@@ -24,4 +25,4 @@ check_PROGRAMS += $(td_units)
 TESTS += $(td_units)
 endif
 TESTS += $(td_stories)
-EXTRA_DIST += $(td_stories)
+EXTRA_DIST += tests/tap.sh $(td_stories)

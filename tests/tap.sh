@@ -1,0 +1,317 @@
+# What stories share: TAP, a scratch directory, spools, runners, waiting.
+#
+#	. "${TD_SRCDIR:-.}/tests/tap.sh"
+#	new_spool				# $SPOOL, exported as TASKDIR
+#	handler greet <<'END'
+#	#!/bin/sh
+#	echo hello
+#	END
+#	start_runner
+#	id=$(taskdir add greet)
+#	wait_for "it runs" 'ended "$id"'
+#	stop_runner
+#	done_testing
+#
+# Stories run under "set -u", in $WORK, with LC_ALL=C and TZ=UTC; all that they
+# make lies below $WORK and is gone at their end, runners and handlers too.
+# shellcheck shell=sh
+set -u
+: "${TD_SRCDIR:=$(cd "$(dirname "$0")/.." && pwd)}"
+: "${TD_BUILDDIR:=$TD_SRCDIR/build}"
+case :$PATH: in
+*":$TD_BUILDDIR/src/cli:"*) ;;
+*) PATH=$TD_BUILDDIR/src/cli:$PATH ;;
+esac
+LC_ALL=C TZ=UTC
+export TD_SRCDIR TD_BUILDDIR PATH LC_ALL TZ
+unset TASKDIR CDPATH
+
+tap_count=0 tap_failed=0 tap_runners='' tap_spools=0
+RUNNER='' SPOOL=''
+STORY=$(basename "$0" .sh)
+
+# --- TAP ---------------------------------------------------------------------
+
+diag()
+{
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+ok()
+{
+	tap_count=$((tap_count + 1))
+	printf 'ok %d - %s\n' "$tap_count" "$*"
+}
+
+# Also shows the last lines of the runner's log.
+not_ok()
+{
+	tap_count=$((tap_count + 1))
+	tap_failed=$((tap_failed + 1))
+	printf 'not ok %d - %s\n' "$tap_count" "$*"
+	[ -z "$SPOOL" ] || [ ! -s "$SPOOL.err" ] ||
+	    tail -n 5 "$SPOOL.err" | sed 's/^/#   runner: /'
+}
+
+# check NAME COMMAND...: the command succeeds.
+check()
+{
+	tap_name=$1
+	shift
+	tap_got=0
+	"$@" >"$WORK/.out" 2>&1 || tap_got=$?
+	if [ "$tap_got" -eq 0 ]; then
+		ok "$tap_name"
+	else
+		not_ok "$tap_name"
+		diag "exit $tap_got: $*"
+		diag "$(tail -n 10 "$WORK/.out")"
+	fi
+}
+
+# check_exit STATUS NAME COMMAND...: it exits just so.  Its standard output is
+# then in $WORK/out, its messages in $WORK/err.
+check_exit()
+{
+	tap_want=$1 tap_name=$2
+	shift 2
+	tap_got=0
+	"$@" >"$WORK/out" 2>"$WORK/err" || tap_got=$?
+	if [ "$tap_got" -eq "$tap_want" ]; then
+		ok "$tap_name"
+	else
+		not_ok "$tap_name"
+		diag "exit $tap_got instead of $tap_want: $*"
+		diag "$(tail -n 5 "$WORK/err")"
+	fi
+}
+
+# is GOT WANT NAME
+is()
+{
+	if [ "$1" = "$2" ]; then
+		ok "$3"
+	else
+		not_ok "$3"
+		diag "got:  $1"
+		diag "want: $2"
+	fi
+}
+
+# like TEXT PATTERN NAME: a shell pattern.
+like()
+{
+	# shellcheck disable=SC2254 # a pattern is what is wanted
+	case $1 in
+	$2) ok "$3" ;;
+	*)
+		not_ok "$3"
+		diag "got:  $1"
+		diag "like: $2"
+		;;
+	esac
+}
+
+# One test that cannot be made here, said loudly.
+skip()
+{
+	tap_count=$((tap_count + 1))
+	printf 'ok %d # SKIP %s\n' "$tap_count" "$*"
+}
+
+skip_all()
+{
+	printf '1..0 # SKIP %s\n' "$*"
+	exit 0
+}
+
+bail()
+{
+	printf 'Bail out! %s\n' "$*"
+	exit 1
+}
+
+# Last line of every story.  One law holds in all of them: no run begins
+# before its due time, unless it was forced.
+done_testing()
+{
+	if [ "$tap_spools" -gt 0 ]; then
+		tap_early=$(cat "$WORK"/spool*/log/runs-*.jsonl 2>/dev/null |
+		    awk '!/,"forced":true/ && match($0, /,"due":[0-9]+/) {
+			due = substr($0, RSTART + 7, RLENGTH - 7)
+			if (match($0, /,"start":[0-9.]+/) &&
+			    substr($0, RSTART + 9, RLENGTH - 9) + 0 < due + 0)
+				print
+		    }')
+		is "$tap_early" '' 'no run began before its due time'
+	fi
+	printf '1..%d\n' "$tap_count"
+	[ "$tap_failed" -eq 0 ]
+	exit
+}
+
+# --- Waiting -----------------------------------------------------------------
+
+uptime_cs()
+{
+	read -r tap_up tap_idle </proc/uptime
+	: "$tap_idle"
+	# "312.09": hundredths, by leaving out the point.
+	tap_up=${tap_up%.*}${tap_up#*.}
+	printf '%s\n' "$tap_up"
+}
+
+# wait_until CONDITION [SECONDS]: evaluates shell text until it succeeds.
+# TD_PATIENCE multiplies the seconds (20) on slow machines.
+wait_until()
+{
+	tap_end=$(($(uptime_cs) + ${2:-20} * ${TD_PATIENCE:-1} * 100))
+	until eval "$1"; do
+		if [ "$(uptime_cs)" -ge "$tap_end" ]; then
+			diag "waited in vain: $1"
+			return 1
+		fi
+		sleep 0.02 # the poll, not a guess
+	done
+}
+
+# wait_for NAME CONDITION [SECONDS]: the same as a test.
+wait_for()
+{
+	if wait_until "$2" "${3:-20}"; then
+		ok "$1"
+	else
+		not_ok "$1"
+	fi
+}
+
+# --- Spools and runners ------------------------------------------------------
+
+# A spool of its own; more than one may be made.
+new_spool()
+{
+	tap_spools=$((tap_spools + 1))
+	SPOOL=$WORK/spool$tap_spools
+	taskdir init "$SPOOL" >"$WORK/.out" 2>&1 ||
+	    bail "taskdir init: $(cat "$WORK/.out")"
+	TASKDIR=$SPOOL
+	export TASKDIR
+}
+
+# handler CLASS: the program on standard input becomes its handler ("/" for
+# "\" in CLASS).
+handler()
+{
+	mkdir -p "$(dirname "$SPOOL/handlers/$1")"
+	cat >"$SPOOL/handlers/$1"
+	chmod 0755 "$SPOOL/handlers/$1"
+}
+
+# Adds the text on standard input to the settings.
+settings()
+{
+	cat >>"$SPOOL/taskdir.conf"
+}
+
+# start_runner [OPTION...]: $RUNNER is its pid, its log is $SPOOL.err.
+start_runner()
+{
+	: >"$SPOOL.err"
+	taskdir run "$@" >"$SPOOL.out" 2>"$SPOOL.err" </dev/null &
+	RUNNER=$!
+	tap_runners="$tap_runners $RUNNER"
+	wait_until "grep -q ready '$SPOOL.err' || ! is_alive $RUNNER"
+	is_alive "$RUNNER" ||
+	    bail "the runner does not start: $(tail -n 3 "$SPOOL.err")"
+}
+
+# stop_runner [SIGNAL]: returns the runner's exit status.
+stop_runner()
+{
+	kill -s "${1:-TERM}" "$RUNNER" 2>/dev/null
+	tap_status=0
+	wait "$RUNNER" || tap_status=$?
+	tap_runners=$(printf ' %s ' "$tap_runners" | sed "s/ $RUNNER / /g")
+	RUNNER=''
+	return "$tap_status"
+}
+
+# Whether a process lives (a zombie does not).
+is_alive()
+{
+	[ -r "/proc/$1/stat" ] &&
+	    ! grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2>/dev/null
+}
+
+# Names in a directory of the spool, as a letter box sees them.
+names_in()
+{
+	find "$SPOOL/$1" -mindepth 1 -maxdepth 1 ! -name '.*' \
+	    ! -name '*.reason' -printf '%f\n' | sort
+}
+
+count_in()
+{
+	names_in "$1" | grep -c .
+}
+
+# The states in which an id lies, blank-separated: one, or none at its end.
+states_of()
+{
+	for tap_state in new cur failed dlq; do
+		for tap_file in "$SPOOL/$tap_state"/*,"$1",*; do
+			[ ! -e "$tap_file" ] || echo "$tap_state"
+		done
+	done | paste -s -d ' ' -
+}
+
+# Whether an id has left the queue, done or dead.
+ended()
+{
+	case $(states_of "$1") in
+	'' | dlq) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# The run log's lines of an id (all without one).
+runs_of()
+{
+	cat "$SPOOL"/log/runs-*.jsonl 2>/dev/null | grep -F "\"id\":\"${1:-}"
+}
+
+# --- The end -----------------------------------------------------------------
+
+# Handlers that outlived their runner: they carry the spool's path.
+end_strays()
+{
+	for tap_env in /proc/[0-9]*/environ; do
+		tr '\0' '\n' <"$tap_env" 2>/dev/null |
+		    grep -q "^TASKDIR_SPOOL=$WORK/" || continue
+		tap_pid=${tap_env#/proc/}
+		kill -s KILL "${tap_pid%/environ}" 2>/dev/null
+	done
+}
+
+clean_up()
+{
+	tap_status=$?
+	trap - EXIT
+	for tap_pid in $tap_runners; do
+		kill -s TERM "$tap_pid" 2>/dev/null &&
+		    kill -s TERM "$tap_pid" 2>/dev/null
+		wait_until "! is_alive $tap_pid" 5 ||
+		    kill -s KILL "$tap_pid" 2>/dev/null
+	done
+	[ "$tap_spools" -eq 0 ] || end_strays 2>/dev/null
+	cd / || exit 1
+	chmod -R u+rwX "$WORK" 2>/dev/null
+	rm -rf "$WORK"
+	exit "$tap_status"
+}
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/taskdir-$STORY-XXXXXX") || exit 1
+WORK=$(cd "$WORK" && pwd -P)
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+cd "$WORK" || exit 1

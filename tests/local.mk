@@ -7,6 +7,7 @@ SH_LOG_COMPILER = $(SHELL)
 AM_TESTS_ENVIRONMENT = \
 	TD_SRCDIR='$(abs_top_srcdir)'; export TD_SRCDIR; \
 	TD_BUILDDIR='$(abs_top_builddir)'; export TD_BUILDDIR; \
+	TD_CC='$(CC)'; export TD_CC; \
 	PATH='$(abs_top_builddir)/src/cli':"$$PATH"; export PATH;
 
 # A unit is one line here: its source is tests/NAME.c.
@@ -14,6 +15,8 @@ td_units = \
 	tests/check_num
 
 td_stories = \
+	tests/t_form.sh \
+	tests/t_includes.sh \
 	tests/t_tap.sh
 
 if HAVE_CHECK

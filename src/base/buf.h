@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct td_buf {
-	char *data;	/* NUL-terminated at data[len] once anything was added */
+	char *data;	/* NUL-terminated at data[len] once added to */
 	size_t len;
 	size_t size;
 	bool failed;

@@ -1,7 +1,8 @@
+#include "config.h"
+
 /*
  * td_spool_create: making what is missing of a spool.
  */
-#include "config.h"
 
 #include "base/io.h"
 #include "lib/spool.h"

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 enum {
-	TASKDIR_EFORMAT = -1001,	/* not a task: taskdir_error says where */
+	TASKDIR_EFORMAT = -1001,	/* no task: taskdir_error says where */
 	TASKDIR_EVERSION = -1002,	/* the spool is of a newer format */
 	TASKDIR_ETOOBIG = -1003,	/* longer than the spool's max_size */
 	TASKDIR_ELOCKED = -1004,	/* a runner holds this spool */

@@ -17,15 +17,15 @@ src_liblib_la_SOURCES = \
 	src/lib/ini.h \
 	src/lib/json.h \
 	src/lib/key.h \
-	src/lib/lock.h \
+	src/lib/lock.c src/lib/lock.h \
 	src/lib/name.h \
-	src/lib/output.h \
+	src/lib/output.c src/lib/output.h \
 	src/lib/reason.h \
 	src/lib/request.h \
 	src/lib/retry.h \
 	src/lib/runlog.h \
 	src/lib/scan.c src/lib/scan.h \
-	src/lib/scoreboard.h \
+	src/lib/scoreboard.c src/lib/scoreboard.h \
 	src/lib/settings.h \
 	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.h \

@@ -12,7 +12,10 @@ AM_TESTS_ENVIRONMENT = \
 
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
-	tests/check_num
+	tests/check_lock \
+	tests/check_num \
+	tests/check_output \
+	tests/check_scoreboard
 
 td_stories = \
 	tests/t_form.sh \

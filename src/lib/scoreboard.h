@@ -3,11 +3,12 @@
  * that each is rewritten in place by one pwrite.  A crash leaves it as it is:
  * the next runner finds in it the processes that it must end first.
  *
- *	slot pid started since id class
+ *	slot pid started since id class progress
  *
  * started: clock ticks since boot just before the process was made (its
  * starttime in /proc/PID/stat is equal or a little later); since: Unix seconds
- * with milliseconds.  A free slot has "-" for all but its number.
+ * with milliseconds; progress: "40%", or "-" if the handler said none.  A free
+ * slot has "-" for all but its number.  Blanks fill each line.
  */
 #ifndef TD_LIB_SCOREBOARD_H
 #define TD_LIB_SCOREBOARD_H
@@ -39,8 +40,8 @@ int td_scoreboard_set(int fd, const struct td_scoreboard_line *line);
 /* Cuts the file to N slots, all free. */
 int td_scoreboard_reset(int fd, unsigned n);
 
-/* Appends nothing but the busy slots to *lines (malloc'ed, caller frees).
- * 0 (also without a file), -ENOMEM, errno. */
+/* The busy slots (malloc'ed, the caller frees; never NULL on 0): 0 (also
+ * without a file), -ENOMEM, errno.  Lines that are none are skipped. */
 int td_scoreboard_read(int run_fd, struct td_scoreboard_line **lines,
     size_t *n);
 

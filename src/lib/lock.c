@@ -1,0 +1,94 @@
+#include "config.h"
+
+#include "lib/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/num.h"
+#include "lib/taskdir.h"
+
+static const char lock_name[] = "lock";
+
+/* "PID SINCE\n", for people; a reader never sees a mix of two. */
+static int
+write_owner(int fd)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%ld %" PRIu64 "\n",
+	    (long)getpid(), td_clock_wall_us() / 1000000);
+	ssize_t n = pwrite(fd, text, (size_t)len, 0);
+
+	if (n < 0)
+		return -errno;
+	if (n != len)
+		return -ENOSPC;
+	return ftruncate(fd, len) == 0 ? 0 : -errno;
+}
+
+int
+td_lock_take(int run_fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int rc, fd = openat(run_fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		rc = write_owner(fd);
+	else if (errno == EAGAIN || errno == EACCES)
+		rc = TASKDIR_ELOCKED;
+	else
+		rc = -errno;
+	if (rc == 0)
+		return fd;
+	(void)close(fd);
+	return rc;
+}
+
+static pid_t
+read_owner(int fd)
+{
+	char text[64];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	uint64_t pid = 0;
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	if (td_num_parse(&pid, text, strcspn(text, " \n"), INT32_MAX) != 0)
+		return 0;
+	return (pid_t)pid;
+}
+
+int
+td_lock_is_held(int run_fd, pid_t *pid)
+{
+	/* Asking never takes the lock: a runner that starts meanwhile would
+	 * be refused by the question. */
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int rc, fd = td_io_open_beneath(run_fd, lock_name, O_RDONLY);
+
+	if (fd == -ENOENT) {
+		if (pid != NULL)
+			*pid = 0;
+		return 0;
+	}
+	if (fd < 0)
+		return fd;
+	if (fcntl(fd, F_OFD_GETLK, &lock) != 0)
+		rc = -errno;
+	else
+		rc = lock.l_type != F_UNLCK;
+	if (rc >= 0 && pid != NULL)
+		*pid = read_owner(fd);
+	(void)close(fd);
+	return rc;
+}

@@ -18,7 +18,7 @@ src_liblib_la_SOURCES = \
 	src/lib/json.h \
 	src/lib/key.h \
 	src/lib/lock.c src/lib/lock.h \
-	src/lib/name.h \
+	src/lib/name.c src/lib/name.h \
 	src/lib/output.c src/lib/output.h \
 	src/lib/reason.h \
 	src/lib/request.h \

@@ -13,6 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
 	tests/check_lock \
+	tests/check_name \
 	tests/check_num \
 	tests/check_output \
 	tests/check_scoreboard

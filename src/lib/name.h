@@ -57,6 +57,10 @@ void td_name_decode_class(char out[static TD_NAME_CLASS_SIZE],
     const char *encoded, size_t len);
 bool td_name_class_is_valid(const char *encoded, size_t len);
 
+/* Why encode refuses TEXT, in words ("empty part"), and *where: the byte of
+ * TEXT at fault.  NULL, *where untouched, if it takes it. */
+const char *td_name_class_fault(size_t *where, const char *text, size_t len);
+
 /* 1 to 48 of A-Za-z0-9-. */
 bool td_name_id_is_valid(const char *text, size_t len);
 

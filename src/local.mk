@@ -20,8 +20,9 @@ src_liblib_la_SOURCES = \
 	src/lib/lock.c src/lib/lock.h \
 	src/lib/name.c src/lib/name.h \
 	src/lib/output.c src/lib/output.h \
+	src/lib/pattern.c src/lib/pattern.h \
 	src/lib/reason.h \
-	src/lib/request.h \
+	src/lib/request.c src/lib/request.h \
 	src/lib/retry.h \
 	src/lib/runlog.h \
 	src/lib/scan.c src/lib/scan.h \

@@ -16,6 +16,8 @@ td_units = \
 	tests/check_name \
 	tests/check_num \
 	tests/check_output \
+	tests/check_pattern \
+	tests/check_request \
 	tests/check_scoreboard
 
 td_stories = \

@@ -2,7 +2,6 @@
 
 #include "lib/output.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "lib/scan.h"
 
 _Static_assert(TD_OUTPUT_NAME_SIZE >= TD_NAME_ID_SIZE + 1 + 10,
     "an id, a dot and 32 bits in decimal must fit");
@@ -45,10 +45,10 @@ try_of(const char *name, const char *id, size_t id_len)
 int
 td_output_last_try(int log_fd, const char *id, uint32_t *try)
 {
+	struct td_scan scan = { 0 };
 	size_t id_len = strlen(id);
 	uint32_t last = 0;
-	struct dirent *entry;
-	DIR *dir;
+	const char *name;
 	int rc, fd = openat(log_fd, "output", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC | O_NOFOLLOW);
 
@@ -58,19 +58,16 @@ td_output_last_try(int log_fd, const char *id, uint32_t *try)
 		*try = 0;
 		return 0;
 	}
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		rc = -errno;
-		(void)close(fd);
+	rc = td_scan_open(&scan, fd);
+	(void)close(fd);
+	if (rc != 0)
 		return rc;
-	}
-	while ((void)(errno = 0), (entry = readdir(dir)) != NULL) {
-		uint32_t one = try_of(entry->d_name, id, id_len);
+	while ((rc = td_scan_next(&scan, &name, NULL)) == 1) {
+		uint32_t one = try_of(name, id, id_len);
 
 		last = one > last ? one : last;
 	}
-	rc = -errno;
-	(void)closedir(dir);
+	td_scan_close(&scan);
 	if (rc == 0)
 		*try = last;
 	return rc;

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "lib/ini.h"
+#include "lib/pattern.h"
 
 enum td_keep { TD_KEEP_ALL, TD_KEEP_FAIL, TD_KEEP_NONE };
 enum td_user_mode { TD_USER_SYSTEM, TD_USER_LABEL };
@@ -89,9 +90,6 @@ void td_settings_runner(const struct td_settings *settings,
 /* CLASS_NAME decoded, with "\". */
 void td_settings_class(const struct td_settings *settings,
     const char *class_name, struct td_class_settings *out);
-
-/* "*" matches any run of bytes, all else itself: whether PATTERN fits. */
-bool td_pattern_matches(const char *pattern, const char *text);
 
 /* The whole configuration as parsed, for the modules whose sections these
  * are; FILE names are in td_settings_file. */

@@ -15,7 +15,10 @@ src_liblib_la_SOURCES = \
 	src/lib/create.c \
 	src/lib/find.c \
 	src/lib/ini.h \
-	src/lib/json.h \
+	src/lib/json.c src/lib/json.h \
+	src/lib/json_scan.h \
+	src/lib/json_walk.c \
+	src/lib/json_write.c \
 	src/lib/key.h \
 	src/lib/lock.c src/lib/lock.h \
 	src/lib/name.c src/lib/name.h \

@@ -12,6 +12,8 @@ AM_TESTS_ENVIRONMENT = \
 
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
+	tests/check_json \
+	tests/check_json_walk \
 	tests/check_lock \
 	tests/check_name \
 	tests/check_num \

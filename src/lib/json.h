@@ -70,6 +70,10 @@ int td_json_decode(struct td_buf *out, struct td_json_span string,
 /* Whether a string's decoded value is TEXT. */
 bool td_json_equals(struct td_json_span string, const char *text);
 
+/* Where in a string as written (its quote is 0) the decoded byte INDEX comes
+ * from; the closing quote if there are not so many. */
+size_t td_json_offset(struct td_json_span string, size_t index);
+
 /* A number written as a whole one without sign, fraction or exponent:
  * 0, -EINVAL (written otherwise), -ERANGE (above MAX). */
 int td_json_uint(uint64_t *out, struct td_json_span number, uint64_t max);
@@ -82,7 +86,7 @@ int td_json_uint(uint64_t *out, struct td_json_span number, uint64_t max);
 int td_json_canonical(struct td_buf *out, struct td_json_span value);
 
 /* RFC 6901: the value that POINTER ("" or "/a/0/b") names below VALUE.  0,
- * -ENOENT, or -EINVAL (no pointer). */
+ * -ENOENT, -EINVAL (no pointer) or -ENOMEM. */
 int td_json_pointer(struct td_json_span *out, struct td_json_span value,
     const char *pointer);
 

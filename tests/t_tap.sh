@@ -21,7 +21,6 @@ like "$(said 'wait_for name false 0; done_testing')" '*not ok 1*' \
     'a condition that never comes'
 like "$(said 'skip_all why')" '1..0 # SKIP why' 'a story that cannot be told'
 check_exit 1 'failing shows in the exit status' said 'not_ok x; done_testing'
-# shellcheck disable=SC2016 # the inner story's own
 like "$(said 'echo "$WORK" >../kept; ok x; done_testing' >/dev/null
     cat kept)" "*/taskdir-inner-*" 'a story has a directory of its own'
 check 'which is gone at its end' test ! -e "$(cat kept)"

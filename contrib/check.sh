@@ -1,0 +1,100 @@
+#!/bin/sh
+# Builds Taskdir and runs its whole test suite, then again under the address
+# and undefined-behaviour sanitizers:
+#
+#	sh contrib/check.sh
+#
+# On Debian root needs nothing before that; anybody else is told what to
+# install.  The last line says how many passed, failed and were skipped.
+set -eu
+TOP=$(cd "$(dirname "$0")/.." && pwd -P)
+# shellcheck source=contrib/lib.sh
+. "$TOP/contrib/lib.sh"
+
+need "$BUILD_TOOLS $DEMO_TOOLS $TEST_TOOLS" "$BUILD_LIBS $TEST_LIBS"
+as_owner "$@"
+cd "$TOP"
+unset TASKDIR
+[ "$(id -u)" -eq 0 ] ||
+    say "Not root: tests that need root are skipped, and say so."
+
+passed=0 failed=0 skipped=0
+
+# Adds up lines of a summary of make check: "# PASS:  12".
+count()
+{
+	sed -n "s/^# $2: *//p" "$1" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# A line a program as its first result comes, and one for each that is not
+# as it should be.
+progress()
+{
+	seen=' '
+	while read -r verdict name rest; do
+		case $verdict in
+		PASS: | FAIL: | SKIP: | ERROR: | XFAIL: | XPASS:) ;;
+		*) continue ;;
+		esac
+		case $seen in
+		*" $name "*) ;;
+		*)
+			seen="$seen$name "
+			say "$name"
+			;;
+		esac
+		case $verdict in
+		PASS: | XFAIL:) ;;
+		*) say "    $verdict $name $rest" ;;
+		esac
+	done
+}
+
+# The programs with failures, each with the end of its log.
+show_failures()
+{
+	for trs in "$1"/tests/*.trs; do
+		grep -qE '^:(global-)?test-result: (FAIL|XPASS|ERROR)' \
+		    "$trs" 2>/dev/null || continue
+		say
+		say "FAILED: $(basename "$trs" .trs) in ${1##*/}/"
+		grep -E '^:test-result: (FAIL|XPASS|ERROR)' "$trs" |
+		    sed 's/^:test-result: /    /' | head -n 20
+		tail -n 30 "${trs%.trs}.log" | sed 's/^/    | /'
+	done
+}
+
+# suite DIR: one run of make check.
+suite()
+{
+	dir=$TOP/$1
+	step "Testing in $1/"
+	rm -f "$dir"/tests/*.trs
+	{
+		status=0
+		make -C "$dir" -j"$(nproc)" check </dev/null 2>&1 || status=$?
+		echo "$status" >"$dir/check.status"
+	} | tee "$dir/check.log" | progress
+	bad=$(count "$dir/check.log" '\(FAIL\|ERROR\|XPASS\)')
+	show_failures "$dir"
+	if [ "$(cat "$dir/check.status")" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		# It never came to a summary: the tests do not even build.
+		tail -n 30 "$dir/check.log"
+		say "FAILED: make check in $1/"
+		bad=1
+	fi
+	failed=$((failed + bad))
+	passed=$((passed + $(count "$dir/check.log" '\(PASS\|XFAIL\)')))
+	skipped=$((skipped + $(count "$dir/check.log" SKIP)))
+}
+
+build build --enable-werror
+suite build
+CFLAGS='-O1 -g'
+export CFLAGS
+build build-san --enable-werror --enable-sanitizers
+suite build-san
+
+say
+say "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -20,14 +20,15 @@ src_liblib_la_SOURCES = \
 	src/lib/json_walk.c \
 	src/lib/json_write.c \
 	src/lib/key.h \
+	src/lib/lines.c src/lib/lines.h \
 	src/lib/lock.c src/lib/lock.h \
 	src/lib/name.c src/lib/name.h \
 	src/lib/output.c src/lib/output.h \
 	src/lib/pattern.c src/lib/pattern.h \
-	src/lib/reason.h \
+	src/lib/reason.c src/lib/reason.h \
 	src/lib/request.c src/lib/request.h \
 	src/lib/retry.h \
-	src/lib/runlog.h \
+	src/lib/runlog.c src/lib/runlog.h src/lib/runlog_read.c \
 	src/lib/scan.c src/lib/scan.h \
 	src/lib/scoreboard.c src/lib/scoreboard.h \
 	src/lib/settings.h \

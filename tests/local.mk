@@ -14,12 +14,15 @@ AM_TESTS_ENVIRONMENT = \
 td_units = \
 	tests/check_json \
 	tests/check_json_walk \
+	tests/check_lines \
 	tests/check_lock \
 	tests/check_name \
 	tests/check_num \
 	tests/check_output \
 	tests/check_pattern \
+	tests/check_reason \
 	tests/check_request \
+	tests/check_runlog \
 	tests/check_scoreboard
 
 td_stories = \

@@ -50,7 +50,8 @@ struct td_run {
 	pid_t pid;		/* 0: nothing was started */
 	uint32_t try;		/* 1 for the first; 0: no run */
 	uint64_t due;		/* Unix seconds it was due */
-	uint64_t start_us, end_us;	/* wall; start 0: nothing started */
+	uint64_t start_us;	/* wall; 0: nothing was started */
+	uint64_t end_us;	/* wall; of the line itself if nothing was */
 	bool forced;		/* started before its time on request */
 	bool final;		/* the task has left the queue */
 	enum td_result result;
@@ -59,9 +60,13 @@ struct td_run {
 	uint64_t next;		/* due time of the next try, 0: none */
 };
 
+/* Bytes of TEXT that a record takes of it: 4 KiB at most, whole characters. */
+size_t td_runlog_cut(const char *text);
+
 /*
  * {0} is closed; it opens the day's file at its first line and again at each
- * new day.
+ * new day.  A line that a crash or a full disk cut short is closed or taken
+ * back first, so that it never spoils the next.
  */
 struct td_runlog {
 	int fd;

@@ -44,4 +44,25 @@ src_libloop_la_LIBADD = src/libbase.la
 src_librunner_la_SOURCES =
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 
+# Everything of the program but its main, so that units can link it.
+noinst_LTLIBRARIES += src/libcli.la
+src_libcli_la_SOURCES = \
+	src/cli/arg.c src/cli/arg.h \
+	src/cli/cli.c src/cli/cli.h \
+	src/cli/cmd_init.c \
+	src/cli/cmd_version.c \
+	src/cli/commands.h \
+	src/cli/escape.c src/cli/escape.h \
+	src/cli/help.c src/cli/help.h \
+	src/cli/out.c src/cli/out.h \
+	src/cli/table.c src/cli/table.h \
+	src/cli/when.c src/cli/when.h
+src_libcli_la_LIBADD = src/librunner.la
+
+bin_PROGRAMS += src/cli/taskdir
+src_cli_taskdir_SOURCES = src/cli/main.c
+src_cli_taskdir_CFLAGS = $(AM_CFLAGS) $(TD_PIE)
+src_cli_taskdir_LDFLAGS = $(AM_LDFLAGS) $(TD_PIE_LDFLAGS)
+src_cli_taskdir_LDADD = src/libcli.la
+
 include_HEADERS += src/lib/taskdir.h

@@ -25,16 +25,30 @@ td_units = \
 	tests/check_runlog \
 	tests/check_scoreboard
 
+# Units of the command line, which link its modules too.
+td_cli_units = \
+	tests/check_escape \
+	tests/check_table \
+	tests/check_when
+td_units += $(td_cli_units)
+
 td_stories = \
 	tests/t_form.sh \
 	tests/t_includes.sh \
 	tests/t_tap.sh
+
+td_stories += \
+	tests/t_cli.sh
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la
 tests_libharness_la_SOURCES = tests/harness.c tests/harness.h
 tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 LDADD = tests/libharness.la src/librunner.la $(CHECK_LIBS)
+td_cli_ldadd = src/libcli.la $(LDADD)
+tests_check_escape_LDADD = $(td_cli_ldadd)
+tests_check_table_LDADD = $(td_cli_ldadd)
+tests_check_when_LDADD = $(td_cli_ldadd)
 check_PROGRAMS += $(td_units)
 TESTS += $(td_units)
 endif

@@ -1,0 +1,11 @@
+/*
+ * The commands, one cmd_NAME.c each: argv[0] is the command's name, the result
+ * the exit code.
+ */
+#ifndef TD_CLI_COMMANDS_H
+#define TD_CLI_COMMANDS_H
+
+int td_cmd_init(int argc, char **argv);
+int td_cmd_version(int argc, char **argv);
+
+#endif

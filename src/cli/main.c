@@ -1,0 +1,111 @@
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/arg.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+static int help(int argc, char **argv);
+
+/* clang-format off */
+static const struct td_cmd commands[] = {
+	{ "init",	td_cmd_init,	"make a spool" },
+	{ "version",	td_cmd_version,	"say which version this is" },
+	{ "help",	help,		"tell about a command" },
+};
+/* clang-format on */
+
+enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int
+print_help(void)
+{
+	(void)printf("usage: taskdir [--spool DIR] [--json] [--utc] COMMAND "
+	    "[ARGUMENT...]\n\n"
+	    "Background work as files in a directory: drop a JSON file into "
+	    "new/, and it runs.\n\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i].summary != NULL)
+			(void)printf("  %-10s  %s\n", commands[i].name,
+			    commands[i].summary);
+	(void)printf("\n\"taskdir COMMAND --help\" tells all about one.  The "
+	    "spool is --spool DIR, else\n$TASKDIR, else /var/spool/taskdir.  "
+	    "Exit: 0 done, 1 failed, 2 wrong use,\n3 nothing matched.\n");
+	return fflush(stdout) == 0 ? TD_EXIT_DONE : TD_EXIT_FAILED;
+}
+
+static int
+run(int argc, char **argv)
+{
+	const struct td_cmd *cmd = td_cli_find(commands, N_COMMANDS, argv[0]);
+
+	if (cmd == NULL)
+		return td_cli_unknown(commands, N_COMMANDS, "", argv[0]);
+	return cmd->run(argc, argv);
+}
+
+/* "help dlq list" is "dlq list --help". */
+static int
+help(int argc, char **argv)
+{
+	static char option[] = "--help";
+	char *words[4] = {0};
+	int n = 0;
+
+	for (int i = 1; i < argc && n < 2; i++)
+		if (argv[i][0] != '-')
+			words[n++] = argv[i];
+	if (n == 0)
+		return print_help();
+	words[n++] = option;
+	return run(n, words);
+}
+
+/* Common options may stand before the command: moves them behind it, where
+ * its parser takes them.  The index of the command. */
+static int
+command_first(int argc, char **argv)
+{
+	int at = 1, n;
+	char *cmd;
+
+	while (at < argc &&
+	    (n = td_arg_common_words(argc - at, argv + at)) > 0)
+		at += n;
+	if (at >= argc || argv[at][0] == '-')
+		return at;
+	cmd = argv[at];
+	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = cmd;
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char version[] = "version";
+	int at;
+
+	/* A closed pipe is an error of write(2) like any other. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	at = command_first(argc, argv);
+	if (at >= argc) {
+		td_cli_complain("", "which command?  \"taskdir --help\" lists "
+		    "them");
+		return TD_EXIT_USAGE;
+	}
+	if (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0)
+		return print_help();
+	if (strcmp(argv[at], "--version") == 0 || strcmp(argv[at], "-V") == 0)
+		argv[at] = version;
+	if (argv[at][0] == '-') {
+		td_cli_complain("", "there is no option %s before the "
+		    "command; \"taskdir --help\" lists all", argv[at]);
+		return TD_EXIT_USAGE;
+	}
+	return run(argc - at, argv + at);
+}

@@ -19,7 +19,7 @@ src_liblib_la_SOURCES = \
 	src/lib/json_scan.h \
 	src/lib/json_walk.c \
 	src/lib/json_write.c \
-	src/lib/key.h \
+	src/lib/key.c src/lib/key.h \
 	src/lib/lines.c src/lib/lines.h \
 	src/lib/lock.c src/lib/lock.h \
 	src/lib/name.c src/lib/name.h \
@@ -27,13 +27,13 @@ src_liblib_la_SOURCES = \
 	src/lib/pattern.c src/lib/pattern.h \
 	src/lib/reason.c src/lib/reason.h \
 	src/lib/request.c src/lib/request.h \
-	src/lib/retry.h \
+	src/lib/retry.c src/lib/retry.h \
 	src/lib/runlog.c src/lib/runlog.h src/lib/runlog_read.c \
 	src/lib/scan.c src/lib/scan.h \
 	src/lib/scoreboard.c src/lib/scoreboard.h \
 	src/lib/settings.h \
 	src/lib/spool.c src/lib/spool.h \
-	src/lib/task.h \
+	src/lib/task.c src/lib/task.h \
 	src/lib/trust.h
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)

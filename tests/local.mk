@@ -12,6 +12,9 @@ AM_TESTS_ENVIRONMENT = \
 
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
+	tests/check_key \
+	tests/check_retry \
+	tests/check_task \
 	tests/check_json \
 	tests/check_json_walk \
 	tests/check_lines \
@@ -33,6 +36,7 @@ td_cli_units = \
 td_units += $(td_cli_units)
 
 td_stories = \
+	tests/t_vectors.sh \
 	tests/t_form.sh \
 	tests/t_includes.sh \
 	tests/t_tap.sh
@@ -54,3 +58,4 @@ TESTS += $(td_units)
 endif
 TESTS += $(td_stories)
 EXTRA_DIST += tests/tap.sh $(td_stories)
+EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py

@@ -66,3 +66,5 @@ src_cli_taskdir_LDFLAGS = $(AM_LDFLAGS) $(TD_PIE_LDFLAGS)
 src_cli_taskdir_LDADD = src/libcli.la
 
 include_HEADERS += src/lib/taskdir.h
+
+dist_man_MANS += src/lib/taskdir.5

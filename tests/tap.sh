@@ -225,6 +225,13 @@ start_runner()
 	    bail "the runner does not start: $(tail -n 3 "$SPOOL.err")"
 }
 
+# A runner that the story started otherwise: ended at the story's end.
+adopt_runner()
+{
+	RUNNER=$1
+	tap_runners="$tap_runners $1"
+}
+
 # stop_runner [SIGNAL]: returns the runner's exit status.
 stop_runner()
 {

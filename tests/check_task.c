@@ -81,9 +81,10 @@ END_TEST
 START_TEST(null_is_not_given)
 {
 	struct td_task t = parsed("{\"classname\":\"c\\\\d\","
-	    "\"component\":null,\"customdata\":null,\"userid\":null,\"nextruntime\":null,"
-	    "\"attemptsavailable\":null,\"retry\":null,\"on_duplicate\":null,"
-	    "\"key\":null,\"timeout\":null,\"slot\":null}");
+	    "\"component\":null,\"customdata\":null,\"userid\":null,"
+	    "\"nextruntime\":null,\"attemptsavailable\":null,"
+	    "\"retry\":null,\"on_duplicate\":null,\"key\":null,"
+	    "\"timeout\":null,\"slot\":null}");
 
 	ck_nothing_given(&t);
 	ck_assert_str_eq(t.component, "c");

@@ -14,7 +14,8 @@ src_libbase_la_SOURCES = \
 src_liblib_la_SOURCES = \
 	src/lib/create.c \
 	src/lib/find.c \
-	src/lib/ini.h \
+	src/lib/ini.c src/lib/ini.h src/lib/ini_edit.c \
+	src/lib/ini_line.c src/lib/ini_line.h \
 	src/lib/json.c src/lib/json.h \
 	src/lib/json_scan.h \
 	src/lib/json_walk.c \

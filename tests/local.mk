@@ -12,11 +12,10 @@ AM_TESTS_ENVIRONMENT = \
 
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
-	tests/check_key \
-	tests/check_retry \
-	tests/check_task \
+	tests/check_ini \
 	tests/check_json \
 	tests/check_json_walk \
+	tests/check_key \
 	tests/check_lines \
 	tests/check_lock \
 	tests/check_name \
@@ -25,8 +24,10 @@ td_units = \
 	tests/check_pattern \
 	tests/check_reason \
 	tests/check_request \
+	tests/check_retry \
 	tests/check_runlog \
-	tests/check_scoreboard
+	tests/check_scoreboard \
+	tests/check_task
 
 # Units of the command line, which link its modules too.
 td_cli_units = \
@@ -36,10 +37,10 @@ td_cli_units = \
 td_units += $(td_cli_units)
 
 td_stories = \
-	tests/t_vectors.sh \
 	tests/t_form.sh \
 	tests/t_includes.sh \
-	tests/t_tap.sh
+	tests/t_tap.sh \
+	tests/t_vectors.sh
 
 td_stories += \
 	tests/t_cli.sh

@@ -8,9 +8,10 @@
  *	                     never cut at ";" or "#"
  *	name =
  *	    more             a line that begins with a blank continues the
- *	                     value, joined by LF
+ *	                     value, joined by LF to what there is of it
  *
- * Names are case-sensitive.  A UTF-8 BOM, NUL bytes and lines without "=" are
+ * A blank line ends a value, a comment does not.  Names are case-sensitive.
+ * Lines end in LF or CR LF.  A UTF-8 BOM, NUL bytes and lines without "=" are
  * errors.  It knows no setting by name.
  */
 #ifndef TD_LIB_INI_H
@@ -25,7 +26,7 @@
 enum { TD_INI_SIZE_MAX = 4 << 20 };	/* bytes a file may have */
 
 struct td_ini_entry {
-	char *section;		/* "" before the first header */
+	const char *section;	/* "" before the first header; the header's */
 	char *name;
 	char *value;
 	unsigned line, column;	/* of the name, from 1 */
@@ -56,16 +57,18 @@ const struct td_ini_entry *td_ini_find(const struct td_ini *ini,
     const char *section, const char *name);
 
 /*
- * Appends TEXT to OUT with NAME in SECTION set to VALUE (NULL: taken out).  A
- * new name goes behind the section's last entry, a new section to the end.
- * Everything else stays byte for byte.  0, TASKDIR_EFORMAT (TEXT does not
- * parse, or name, section or value cannot be written), -ENOMEM.
+ * Appends TEXT to OUT with NAME in SECTION set to VALUE (the last one, where
+ * there are several), or taken out (NULL: all of that name).  A new name goes
+ * behind the section's last entry, a new section to the end.  Everything else
+ * stays byte for byte.  0, TASKDIR_EFORMAT (TEXT does not parse, or name,
+ * section or value cannot be written), -ENOMEM; OUT may then hold a part.
  */
 int td_ini_edit(struct td_buf *out, const char *text, size_t len,
     const char *section, const char *name, const char *value,
     struct td_err *err);
 
-/* As above for a whole section and all its entries: taken out. */
+/* As above for a whole section, from its header to its last entry: taken out,
+ * each of that name.  Comments behind the last entry stay. */
 int td_ini_remove_section(struct td_buf *out, const char *text, size_t len,
     const char *section, struct td_err *err);
 

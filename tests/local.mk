@@ -60,6 +60,30 @@ tests_check_when_LDADD = $(td_cli_ldadd)
 check_PROGRAMS += $(td_units)
 TESTS += $(td_units)
 endif
+
+# A fuzzer is a line in td_fuzzers and three below (tests/fuzz.h says how they
+# are run); its corpus is tests/corpus/NAME.
+td_fuzzers = \
+	tests/fuzz_json \
+	tests/fuzz_name
+tests_fuzz_json_SOURCES = tests/fuzz_json.c tests/fuzz.h $(td_fuzz_main)
+tests_fuzz_json_LDADD = src/librunner.la
+tests_fuzz_json_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_name_SOURCES = tests/fuzz_name.c tests/fuzz.h $(td_fuzz_main)
+tests_fuzz_name_LDADD = src/librunner.la
+tests_fuzz_name_LDFLAGS = $(td_fuzz_ldflags)
+if FUZZERS
+td_fuzz_main =
+td_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+noinst_PROGRAMS += $(td_fuzzers)
+else
+td_fuzz_main = tests/fuzz_main.c
+td_fuzz_ldflags = $(AM_LDFLAGS)
+check_PROGRAMS += $(td_fuzzers)
+TESTS += $(td_fuzzers)
+endif
+EXTRA_DIST += tests/fuzz_main.c tests/corpus
+
 TESTS += $(td_stories)
 if !SANITIZERS
 TESTS += $(td_forms)

@@ -35,7 +35,7 @@ src_liblib_la_SOURCES = \
 	src/lib/settings.h \
 	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.c src/lib/task.h \
-	src/lib/trust.h
+	src/lib/trust.c src/lib/trust.h
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
 

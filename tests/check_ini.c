@@ -143,7 +143,8 @@ END_TEST
 
 START_TEST(last_entry_is_found)
 {
-	static const char text[] = "a = 0\n[s]\na = 1\n[t]\na = 2\n[s]\na = 3\n";
+	static const char text[] =
+	    "a = 0\n[s]\na = 1\n[t]\na = 2\n[s]\na = 3\n";
 	struct td_ini ini;
 
 	ck_assert_int_eq(td_ini_parse(&ini, "f", text, sizeof(text) - 1,

@@ -27,7 +27,8 @@ td_units = \
 	tests/check_retry \
 	tests/check_runlog \
 	tests/check_scoreboard \
-	tests/check_task
+	tests/check_task \
+	tests/check_trust
 
 # Units of the command line, which link its modules too.
 td_cli_units = \

@@ -4,8 +4,8 @@
  * A file is trusted if it and each directory from the spool (for a path
  * outside: from the root directory) down to it belongs to root or to the
  * running user and is not writable by others, for a root process neither by
- * the group; sticky directories of root pass.  Symbolic links are resolved
- * first.
+ * the group; sticky directories of root pass.  Symbolic links are resolved;
+ * they and the directories that hold them are judged as well.
  */
 #ifndef TD_LIB_TRUST_H
 #define TD_LIB_TRUST_H

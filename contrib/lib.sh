@@ -142,7 +142,7 @@ build()
 	# A tree that was copied or moved brings another tree's makefile.
 	if ! grep -q "^abs_top_builddir = $dir\$" "$dir/Makefile" 2>/dev/null
 	then
-		say "configure $*"
+		say "configure${*:+ $*}"
 		(cd "$dir" && quietly "$log" ../configure "$@") || exit 1
 	fi
 	say "make"

@@ -94,7 +94,8 @@ start_runner()
 # The pid of whoever holds the spool's lock.
 runner_pid()
 {
-	read -r pid rest <"$TASKDIR/run/lock" 2>/dev/null || return 0
+	[ -r "$TASKDIR/run/lock" ] || return 0
+	read -r pid rest <"$TASKDIR/run/lock" || return 0
 	: "$rest"
 	! is_alive "$pid" || echo "$pid"
 }

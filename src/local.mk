@@ -39,7 +39,12 @@ src_liblib_la_SOURCES = \
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
 
-src_libloop_la_SOURCES =
+src_libloop_la_SOURCES = \
+	src/loop/alarm.c src/loop/alarm.h \
+	src/loop/child.c src/loop/child.h \
+	src/loop/loop.c src/loop/loop.h \
+	src/loop/procs.c src/loop/procs.h \
+	src/loop/watch.c src/loop/watch.h
 src_libloop_la_LIBADD = src/libbase.la
 
 src_librunner_la_SOURCES =

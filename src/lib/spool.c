@@ -351,8 +351,11 @@ td_spool_bury(const struct td_spool *spool, enum td_state from,
 	    reason_len, 0600, 0);
 	if (rc != 0)
 		return rc;
-	return td_io_rename_new(spool->state_fd[from], from_name,
+	rc = td_io_rename_new(spool->state_fd[from], from_name,
 	    spool->state_fd[TD_STATE_DLQ], dlq_name);
+	if (rc != 0)
+		(void)unlinkat(spool->state_fd[TD_STATE_DLQ], reason_name, 0);
+	return rc;
 }
 
 static int

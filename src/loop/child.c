@@ -1,0 +1,151 @@
+#include "config.h"
+
+#include "loop/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The kernel's sigset is 64 bits; the raw call wants its size. */
+enum { KERNEL_SIGSET_SIZE = 8, STACK_SIZE = 64 << 10 };
+
+/* Shared with the child, which lives in our memory until it executes. */
+struct start {
+	const struct td_child_spec *spec;
+	const char *what;
+	int error;
+};
+
+/*
+ * From here to execve the child runs in the parent's memory: raw calls only,
+ * since glibc's wrappers of setuid and the like speak to all threads.
+ */
+static int
+fail(struct start *start, const char *what)
+{
+	start->error = errno;
+	start->what = what;
+	_exit(127);
+}
+
+static void
+become(struct start *start, const struct td_identity *who)
+{
+	if (syscall(SYS_setgroups, who->n_groups, who->groups) != 0)
+		(void)fail(start, "set the groups");
+	if (syscall(SYS_setresgid, who->gid, who->gid, who->gid) != 0)
+		(void)fail(start, "set the group");
+	if (syscall(SYS_setresuid, who->uid, who->uid, who->uid) != 0)
+		(void)fail(start, "set the user");
+}
+
+static void
+set_up(struct start *start)
+{
+	const struct td_child_spec *spec = start->spec;
+
+	(void)setsid();
+	for (int i = 0; i < TD_CHILD_FDS; i++) {
+		if (spec->fds[i] < 0)
+			(void)close(i);
+		else if (dup2(spec->fds[i], i) < 0)
+			(void)fail(start, "hand over descriptors");
+	}
+	for (size_t i = 0; i < spec->n_limits; i++) {
+		struct rlimit64 limit = {
+			spec->limits[i].value, spec->limits[i].value,
+		};
+
+		if (syscall(SYS_prlimit64, 0, spec->limits[i].resource, &limit,
+		    NULL) != 0)
+			(void)fail(start, "set a limit");
+	}
+	if (spec->nice != 0 && setpriority(PRIO_PROCESS, 0, spec->nice) != 0)
+		(void)fail(start, "set nice");
+	(void)umask(spec->umask);
+	if (spec->identity != NULL)
+		become(start, spec->identity);
+	if (spec->no_new_privs &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		(void)fail(start, "set no_new_privs");
+	if (spec->cwd != NULL && chdir(spec->cwd) != 0)
+		(void)fail(start, "change directory");
+}
+
+static int
+run_child(void *arg)
+{
+	struct start *start = arg;
+	const struct td_child_spec *spec = start->spec;
+	uint64_t none = 0;
+
+	/* Handlers and SIG_IGN would be inherited by the child's program. */
+	for (int sig = 1; sig < NSIG; sig++) {
+		struct sigaction action = { .sa_handler = SIG_DFL };
+
+		if (sig != SIGKILL && sig != SIGSTOP)
+			(void)sigaction(sig, &action, NULL);
+	}
+	set_up(start);
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL,
+	    KERNEL_SIGSET_SIZE);
+	(void)execve(spec->path, spec->argv, spec->envp);
+	return fail(start, "execute");
+}
+
+int
+td_child_spawn(pid_t *pid, const struct td_child_spec *spec,
+    const char **what)
+{
+	static char stack[STACK_SIZE] __attribute__((aligned(16)));
+	struct start start = { .spec = spec };
+	uint64_t all = UINT64_MAX, old;
+	pid_t child;
+	int error;
+
+	/* No handler of ours may run in the child, on the shared memory. */
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old,
+	    KERNEL_SIGSET_SIZE);
+	child = clone(run_child, stack + sizeof(stack), CLONE_VM |
+	    CLONE_VFORK | SIGCHLD, &start);
+	error = errno;
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL,
+	    KERNEL_SIGSET_SIZE);
+	if (child < 0) {
+		*what = "make a process";
+		return -error;
+	}
+	if (start.error != 0) {
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			continue;
+		*what = start.what;
+		return -start.error;
+	}
+	*pid = child;
+	return 0;
+}
+
+int
+td_child_prepare(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			return -errno;
+	} while (fd < TD_CHILD_FDS);
+	(void)close(fd);
+	return close_range(TD_CHILD_FDS, UINT_MAX, CLOSE_RANGE_CLOEXEC) != 0 ?
+	    -errno : 0;
+}

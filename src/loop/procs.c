@@ -1,0 +1,225 @@
+#include "config.h"
+
+#include "loop/procs.h"
+
+#include "base/buf.h"
+#include "base/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	PROBES_MAX = 256,	/* some 1.5 us each; reading /proc: 1-2 ms */
+	ENVIRON_MAX = 4 << 20,
+};
+
+int
+td_pids_add(struct td_pids *pids, pid_t pid)
+{
+	if (pids->n == pids->size) {
+		size_t size = pids->size == 0 ? 16 : 2 * pids->size;
+		pid_t *more = reallocarray(pids->pids, size, sizeof(pid_t));
+
+		if (more == NULL)
+			return -ENOMEM;
+		pids->pids = more;
+		pids->size = size;
+	}
+	pids->pids[pids->n++] = pid;
+	return 0;
+}
+
+void
+td_pids_release(struct td_pids *pids)
+{
+	free(pids->pids);
+	*pids = (struct td_pids){ 0 };
+}
+
+/* A small file of /proc as text: its length, or negated errno. */
+static ssize_t
+read_proc(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, out, size - 1);
+	if (n < 0)
+		n = -errno;
+	else
+		out[n] = '\0';
+	(void)close(fd);
+	return n;
+}
+
+pid_t
+td_procs_last_pid(void)
+{
+	char text[128], *blank;
+
+	if (read_proc("/proc/loadavg", text, sizeof(text)) <= 0)
+		return 0;
+	blank = strrchr(text, ' ');
+	return blank == NULL ? 0 : (pid_t)strtol(blank + 1, NULL, 10);
+}
+
+int
+td_procs_start(pid_t pid, uint64_t *ticks, pid_t *parent, bool *zombie)
+{
+	char path[32], text[1024], state;
+	unsigned long long start;
+	const char *after;
+	long ppid;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if (read_proc(path, text, sizeof(text)) <= 0)
+		return -ESRCH;
+	/* The command may hold blanks and brackets: what counts is the last. */
+	after = strrchr(text, ')');
+	if (after == NULL || sscanf(after + 1, " %c %ld %*d %*d %*d %*d %*u "
+	    "%*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state,
+	    &ppid, &start) != 3)
+		return -ESRCH;
+	*ticks = start;
+	*parent = (pid_t)ppid;
+	*zombie = state == 'Z' || state == 'X';
+	return 0;
+}
+
+static int
+read_environ(pid_t pid, struct td_buf *env)
+{
+	char path[32];
+	int fd, rc;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/environ", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	td_buf_clear(env);
+	rc = td_io_read(fd, env, ENVIRON_MAX);
+	(void)close(fd);
+	return rc;
+}
+
+const char *
+td_procs_env(const char *env, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *end = env + len; env < end;) {
+		size_t have = strnlen(env, (size_t)(end - env));
+
+		if (have > n && env[n] == '=' && memcmp(env, name, n) == 0)
+			return env + n + 1;
+		env += have + 1;
+	}
+	return NULL;
+}
+
+static int
+add_if_ours(struct td_pids *found, pid_t pid, const char *name,
+    const char *value)
+{
+	struct td_buf env = { 0 };
+	uint64_t ticks;
+	pid_t parent;
+	bool zombie;
+	const char *has = NULL;
+	int rc = 0;
+
+	if (td_procs_start(pid, &ticks, &parent, &zombie) != 0 || zombie ||
+	    parent != getpid())
+		return 0;
+	if (read_environ(pid, &env) == 0)
+		has = td_procs_env(env.data, env.len, name);
+	if (has != NULL && strcmp(has, value) == 0)
+		rc = td_pids_add(found, pid);
+	td_buf_release(&env);
+	return rc;
+}
+
+static int
+each_pid(int (*each)(void *arg, pid_t pid), void *arg)
+{
+	DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+	int rc = 0;
+
+	if (dir == NULL)
+		return -errno;
+	while (rc == 0 && (entry = readdir(dir)) != NULL) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && *end == '\0')
+			rc = each(arg, (pid_t)pid);
+	}
+	(void)closedir(dir);
+	return rc;
+}
+
+struct child_search {
+	struct td_pids *found;
+	const char *name, *value;
+};
+
+static int
+try_child(void *arg, pid_t pid)
+{
+	const struct child_search *search = arg;
+
+	return add_if_ours(search->found, pid, search->name, search->value);
+}
+
+int
+td_procs_children(struct td_pids *found, pid_t after, pid_t last,
+    const char *name, const char *value)
+{
+	struct child_search search = { found, name, value };
+	int rc = 0;
+
+	if (last == after)
+		return 0;
+	/* A wrapped or unknown counter says nothing about who is younger. */
+	if (last < after || last - after > PROBES_MAX)
+		return each_pid(try_child, &search);
+	for (pid_t pid = after + 1; rc == 0 && pid <= last; pid++)
+		rc = try_child(&search, pid);
+	return rc;
+}
+
+struct env_search {
+	int (*each)(void *arg, pid_t pid, const char *env, size_t len);
+	void *arg;
+	struct td_buf env;
+};
+
+static int
+try_env(void *arg, pid_t pid)
+{
+	struct env_search *search = arg;
+
+	if (read_environ(pid, &search->env) != 0 || search->env.len == 0)
+		return 0;
+	return search->each(search->arg, pid, search->env.data,
+	    search->env.len);
+}
+
+int
+td_procs_each(int (*each)(void *arg, pid_t pid, const char *env, size_t len),
+    void *arg)
+{
+	struct env_search search = { .each = each, .arg = arg };
+	int rc = each_pid(try_env, &search);
+
+	td_buf_release(&search.env);
+	return rc;
+}

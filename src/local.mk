@@ -47,7 +47,29 @@ src_libloop_la_SOURCES = \
 	src/loop/watch.c src/loop/watch.h
 src_libloop_la_LIBADD = src/libbase.la
 
-src_librunner_la_SOURCES =
+src_librunner_la_SOURCES = \
+	src/runner/core.h \
+	src/runner/admit.c \
+	src/runner/bury.c \
+	src/runner/capture.c \
+	src/runner/channel.c \
+	src/runner/control.c \
+	src/runner/crashes.c src/runner/crashes.h \
+	src/runner/dedup.c \
+	src/runner/environ.c src/runner/environ.h \
+	src/runner/finish.c \
+	src/runner/index.c src/runner/index.h \
+	src/runner/launch.c \
+	src/runner/letter.c src/runner/letter.h \
+	src/runner/note.c \
+	src/runner/planner.c src/runner/planner.h \
+	src/runner/queue.c src/runner/queue.h \
+	src/runner/recover.c \
+	src/runner/runner.c src/runner/runner.h \
+	src/runner/settle.c src/runner/settle.h \
+	src/runner/sweep.c \
+	src/runner/syncer.c src/runner/syncer.h \
+	src/runner/user.c src/runner/user.h
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 
 # Everything of the program but its main, so that units can link it.

@@ -1,0 +1,193 @@
+/*
+ * Descriptor 3: JSON lines from a handler.
+ *
+ *	{"progress":0.4,"message":"..."}	for those who watch
+ *	{"next_in":600}				snooze, or the wait after a
+ *						failure
+ *	{"error":"..."}  {"result":...}		for the run log
+ *
+ * A line that is no JSON object is logged once and passed over: a handler's
+ * chatter must not fail its work.
+ */
+#include "config.h"
+
+#include "base/log.h"
+#include "lib/json.h"
+#include "runner/core.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 64 << 10, VALUE_MAX = 4 << 10, READ_SIZE = 4096 };
+
+/* A number as people write it: 600, 0.5, 1e3. */
+static bool
+number_of(struct td_json_span value, double *number)
+{
+	char text[40];
+
+	if (value.text == NULL || td_json_type(value) != TD_JSON_NUMBER ||
+	    value.len >= sizeof(text))
+		return false;
+	memcpy(text, value.text, value.len);
+	text[value.len] = '\0';
+	*number = strtod(text, NULL);
+	return isfinite(*number);
+}
+
+static void
+take_error(struct td_slot *slot, struct td_json_span value)
+{
+	struct td_buf text = { 0 };
+
+	if (value.text != NULL && td_json_type(value) == TD_JSON_STRING &&
+	    td_json_decode(&text, value, NULL) == 0)
+		(void)snprintf(slot->error, sizeof(slot->error), "%s",
+		    td_buf_text(&text));
+	td_buf_release(&text);
+}
+
+static void
+take_object(struct td_slot *slot, struct td_json_span object)
+{
+	struct td_json_span value;
+	double number;
+
+	if (number_of(td_json_member(object, "progress"), &number)) {
+		slot->progress_percent = number <= 0 ? 0 : number >= 1 ? 100 :
+		    (int)(number * 100);
+		td_finish_progress(slot);
+	}
+	if (number_of(td_json_member(object, "next_in"), &number) &&
+	    number >= 0) {
+		slot->outcome.has_next_in = true;
+		slot->outcome.next_in_s = number > 1e10 ?
+		    UINT64_C(10000000000) : (uint64_t)ceil(number);
+	}
+	take_error(slot, td_json_member(object, "error"));
+	value = td_json_member(object, "result");
+	if (value.text != NULL && value.len <= VALUE_MAX) {
+		td_buf_clear(&slot->value);
+		td_json_add_line(&slot->value, value);
+	}
+}
+
+static void
+take_line(struct td_slot *slot, const char *text, size_t len)
+{
+	struct td_json_span value;
+
+	if (len == 0)
+		return;
+	if (td_json_check(&value, text, len, NULL) == 0 &&
+	    td_json_type(value) == TD_JSON_OBJECT)
+		take_object(slot, value);
+	else
+		td_log(TD_LOG_NOTICE, "handler", "a line on descriptor 3 is no "
+		    "JSON object id=%s class=%s", slot->id,
+		    slot->class->class_name);
+}
+
+static void
+take_bytes(struct td_slot *slot, const char *bytes, size_t len)
+{
+	struct td_channel *channel = &slot->channel;
+
+	while (len > 0) {
+		const char *end = memchr(bytes, '\n', len);
+		size_t n = end == NULL ? len : (size_t)(end - bytes);
+
+		if (channel->line.len + n > LINE_MAX_BYTES)
+			channel->skipping = true;
+		if (!channel->skipping)
+			td_buf_add(&channel->line, bytes, n);
+		if (end == NULL)
+			return;
+		if (!channel->skipping)
+			take_line(slot, td_buf_text(&channel->line),
+			    channel->line.len);
+		channel->skipping = false;
+		td_buf_clear(&channel->line);
+		bytes = end + 1;
+		len -= n + 1;
+	}
+}
+
+/* One block: true if there may be more. */
+static bool
+read_block(struct td_slot *slot)
+{
+	char block[READ_SIZE];
+	ssize_t n = read(slot->channel.source.fd, block, sizeof(block));
+
+	if (n > 0)
+		take_bytes(slot, block, (size_t)n);
+	return n == (ssize_t)sizeof(block);
+}
+
+static void
+shut(struct td_slot *slot)
+{
+	td_loop_unwatch(&slot->runner->loop, &slot->channel.source);
+	(void)close(slot->channel.source.fd);
+	slot->channel.is_open = false;
+}
+
+static void
+on_ready(struct td_source *source)
+{
+	struct td_slot *slot = ((struct td_channel *)source)->slot;
+	char block[READ_SIZE];
+	ssize_t n = read(source->fd, block, sizeof(block));
+
+	if (n > 0)
+		take_bytes(slot, block, (size_t)n);
+	else if (n == 0 || errno != EAGAIN)
+		shut(slot);	/* closed by the handler: nothing more to say */
+}
+
+int
+td_channel_open(struct td_slot *slot, int *child_fd)
+{
+	struct td_channel *channel = &slot->channel;
+	int fds[2], rc;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return -errno;
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	channel->source = (struct td_source){ on_ready, fds[0] };
+	channel->slot = slot;
+	channel->skipping = false;
+	td_buf_clear(&channel->line);
+	rc = td_loop_watch(&slot->runner->loop, &channel->source);
+	if (rc != 0) {
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		return rc;
+	}
+	channel->is_open = true;
+	*child_fd = fds[1];
+	return 0;
+}
+
+void
+td_channel_close(struct td_slot *slot)
+{
+	struct td_channel *channel = &slot->channel;
+
+	if (channel->is_open) {
+		while (read_block(slot))
+			continue;
+		shut(slot);
+	}
+	/* A last line without its LF still counts. */
+	if (!channel->skipping)
+		take_line(slot, td_buf_text(&channel->line),
+		    channel->line.len);
+	td_buf_clear(&channel->line);
+}

@@ -1,0 +1,119 @@
+/*
+ * Requests in run/ctl/: few files, read as a whole at every doorbell.
+ */
+#include "config.h"
+
+#include "base/log.h"
+#include "lib/request.h"
+#include "runner/core.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+cancel(struct td_runner *runner, const char *id)
+{
+	for (unsigned i = 0; i < runner->n_slots; i++) {
+		struct td_slot *slot = runner->slots[i];
+
+		if (slot->state == TD_SLOT_FREE || strcmp(slot->id, id) != 0)
+			continue;
+		slot->outcome.cancelled = true;
+		td_finish_end(slot);
+	}
+}
+
+static void
+run_now(struct td_runner *runner, const char *id)
+{
+	uint32_t ref = td_index_find(&runner->planner.index, id, strlen(id));
+
+	if (ref != 0 && td_planner_force(&runner->planner, ref) != 0)
+		td_log(TD_LOG_ERR, "runner", "no memory to start a task now "
+		    "id=%s", id);
+}
+
+static void
+reload(struct td_runner *runner)
+{
+	(void)td_runner_reload(runner);
+}
+
+/* One request, removed before it is carried out: it may come again. */
+static void
+carry_out(struct td_runner *runner, enum td_verb verb, const char *argument)
+{
+	if (td_request_remove(runner->spool->ctl_fd, verb, argument) != 0)
+		return;
+	switch (verb) {
+	case TD_VERB_CANCEL:
+		cancel(runner, argument);
+		break;
+	case TD_VERB_RUN:
+		run_now(runner, argument);
+		break;
+	case TD_VERB_RELOAD:
+		reload(runner);
+		break;
+	case TD_VERB_NONE:
+	case TD_VERB_PAUSE:
+		break;
+	}
+}
+
+bool
+td_control_is_paused(const struct td_runner *runner,
+    const struct td_class *class)
+{
+	char by[TD_REQUEST_SIZE];
+
+	return td_request_is_paused(runner->spool->ctl_fd, class->class_name,
+	    by) == 1;
+}
+
+static void
+look_at_pauses(struct td_runner *runner)
+{
+	bool paused = faccessat(runner->spool->ctl_fd, "pause", F_OK, 0) == 0;
+
+	if (paused != runner->paused)
+		td_log(TD_LOG_NOTICE, "runner", paused ? "paused" : "resumed");
+	runner->paused = paused;
+	for (uint32_t i = 1; i <= runner->planner.n_classes; i++) {
+		const struct td_class *class = td_planner_get(
+		    &runner->planner, i);
+		bool now = td_control_is_paused(runner, class);
+
+		if (now != class->paused)
+			td_planner_pause(&runner->planner, i, now,
+			    td_runner_horizon(runner));
+	}
+}
+
+void
+td_control_look(struct td_runner *runner)
+{
+	struct td_scan scan = { 0 };
+	const char *name, *argument;
+	bool pauses = false;
+	int rc = td_scan_open(&scan, runner->spool->ctl_fd);
+
+	while (rc == 0 && td_scan_next(&scan, &name, NULL) == 1) {
+		enum td_verb verb = td_request_parse(name, &argument);
+		char copy[TD_NAME_SIZE];
+
+		if (verb == TD_VERB_PAUSE) {
+			pauses = true;
+			continue;
+		}
+		if (verb == TD_VERB_NONE)
+			continue;
+		/* The scan's text does not outlive a look elsewhere. */
+		memcpy(copy, argument, strlen(argument) + 1);
+		carry_out(runner, verb, copy);
+	}
+	td_scan_close(&scan);
+	if (pauses || runner->paused || runner->planner.n_classes > 0)
+		look_at_pauses(runner);
+}

@@ -1,0 +1,239 @@
+/*
+ * What the runner's parts share.  One thread; every part is a file of
+ * functions on struct td_runner, and nobody outside this folder sees it.
+ *
+ *	note	a name was seen in new/ or failed/: index it
+ *	admit	letters without a canonical name, or not complete: wait, check,
+ *		decide duplicates (dedup), name
+ *	launch	a task's turn: read, check, claim, start
+ *	channel	what a handler says on descriptor 3
+ *	capture	what it prints
+ *	finish	it ended: end what it left behind, settle, log
+ *	bury	to dlq/
+ *	control	requests in run/ctl/
+ *	recover	what an earlier runner left
+ *	sweep	the directories are the truth
+ */
+#ifndef TD_RUNNER_CORE_H
+#define TD_RUNNER_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "lib/output.h"
+#include "lib/runlog.h"
+#include "lib/scan.h"
+#include "lib/settings.h"
+#include "lib/spool.h"
+#include "loop/alarm.h"
+#include "loop/loop.h"
+#include "loop/watch.h"
+#include "runner/letter.h"
+#include "runner/planner.h"
+#include "runner/runner.h"
+#include "runner/settle.h"
+#include "runner/syncer.h"
+#include "runner/user.h"
+
+enum { TD_ERROR_MAX = 512, TD_DROP_CHAINS = 1024 };
+
+/*
+ * A slot's life:
+ *
+ *	free -> running -> (ending: TERM sent, then KILL) -> lingering -> free
+ *
+ * lingering: the handler itself has exited, what it left behind has not.
+ */
+enum td_slot_state {
+	TD_SLOT_FREE,
+	TD_SLOT_RUNNING,
+	TD_SLOT_ENDING,
+	TD_SLOT_LINGERING,
+};
+
+/* What a handler said on descriptor 3. */
+struct td_channel {
+	struct td_source source;
+	struct td_slot *slot;
+	struct td_buf line;
+	bool is_open, skipping;	/* a line that is too long is skipped */
+};
+
+/* What it prints: log/output/slot-N, kept open from task to task. */
+struct td_capture {
+	int fd;
+	int wd;			/* inotify watch, -1: none */
+	bool is_open;
+	off_t shown;		/* bytes already copied to our output */
+	off_t cut;		/* bytes already taken out of the middle */
+	struct td_timer timer;	/* re-arms the watch */
+	struct td_slot *slot;
+};
+
+struct td_slot {
+	struct td_runner *runner;
+	unsigned number;
+	enum td_slot_state state;
+	uint32_t ref;		/* its task */
+	struct td_class *class;
+	enum td_state origin;	/* new or failed */
+	char name[TD_NAME_SIZE];	/* in cur/ */
+	char id[TD_NAME_ID_SIZE];
+	char *component, *userid;
+	struct td_terms terms;
+	struct td_outcome outcome;
+	bool scheduled, forced, killed;
+	uid_t owner;
+	uint64_t due, start_us;
+	uint64_t started_ticks;	/* of boot time, for the scoreboard */
+	pid_t pid;
+	struct td_timer timer;	/* time limit, then grace */
+	struct td_channel channel;
+	struct td_capture capture;
+	int progress_percent;	/* -1: none */
+	char error[TD_ERROR_MAX];
+	struct td_buf value;	/* {"result": ...} as text */
+};
+
+struct td_drop;
+
+struct td_sweep {
+	struct td_scan scan;
+	enum td_state state;	/* being scanned, if active */
+	bool active, wanted;
+	unsigned generation;
+};
+
+struct td_runner {
+	struct td_spool *spool;
+	const struct td_runner_options *options;
+	struct td_settings *settings;
+	struct td_runner_settings conf;
+	struct td_loop loop;
+	struct td_watch watch;
+	int wd_new, wd_failed, wd_ctl;
+	struct td_alarm alarm;
+	struct td_source signals;
+	struct td_timer minute, keep_alive, grace;
+	struct td_planner planner;
+	struct td_drop *drops[TD_DROP_CHAINS];	/* letters being looked at */
+	size_t n_drops, n_settling;
+	struct td_slot **slots;
+	unsigned n_slots;
+	struct td_runlog log;
+	struct td_syncer syncer;
+	struct td_users users;
+	struct td_sweep sweep;
+	struct td_letter letter, other;	/* scratch: one task's turn */
+	int lock_fd, scoreboard_fd, output_fd;
+	uid_t uid;
+	char *handler_path;	/* PATH=... */
+	bool paused, keep_alive_over;
+	bool hold;		/* the system is short of something: wait */
+	struct td_timer hold_timer;
+	unsigned stopping;	/* signals to stop so far */
+	bool interrupting;
+	bool any_failed;	/* with once */
+};
+
+/* The clock, in the units of due times. */
+uint64_t td_runner_now(void);
+
+/* The time tasks are picked by: now, or the end of time with force. */
+uint64_t td_runner_horizon(const struct td_runner *runner);
+
+/* Appends to the run log, tells options->report. */
+void td_runner_log(struct td_runner *runner, const struct td_run *run);
+
+/* The name of a task as the index has it. */
+void td_runner_name(const struct td_runner *runner, uint32_t ref,
+    char out[static TD_NAME_SIZE]);
+
+/* note.c: a name was seen in new/ or failed/. */
+void td_note(struct td_runner *runner, enum td_state state, const char *name);
+/* A canonical name enters the index: 0 with *ref, or -ENOMEM. */
+int td_note_index(struct td_runner *runner, enum td_state state,
+    const struct td_name *name, uint32_t *ref);
+/* It starts (or goes on) waiting, if the selection has it. */
+void td_note_enqueue(struct td_runner *runner, uint32_t ref);
+/* The task is gone from the spool. */
+void td_note_forget(struct td_runner *runner, uint32_t ref);
+/* Renames a waiting task's due time: 0, -ENOENT (and forgets it), errno. */
+int td_note_reschedule(struct td_runner *runner, uint32_t ref, uint64_t due);
+
+/* admit.c */
+void td_admit_look(struct td_runner *runner, enum td_state state,
+    const char *name);
+/* Whether a letter of that name is being looked at already. */
+bool td_admit_has(struct td_runner *runner, enum td_state state,
+    const char *name);
+bool td_admit_is_settling(const struct td_runner *runner);
+void td_admit_release(struct td_runner *runner);
+
+/* dedup.c: what a newcomer's policy says. */
+/* True: it is dropped, in favour of the task whose id is now in OF. */
+bool td_dedup_drops(struct td_runner *runner, const struct td_letter *newcomer,
+    const char *id, uint64_t key, char of[static TD_NAME_ID_SIZE]);
+
+/* launch.c */
+/* Fills free slots: true if anything was done. */
+bool td_launch_some(struct td_runner *runner);
+
+/* channel.c */
+int td_channel_open(struct td_slot *slot, int *child_fd);
+/* Reads what is still there and closes. */
+void td_channel_close(struct td_slot *slot);
+
+/* capture.c; KEPT holds a name of lib/output.h */
+int td_capture_open(struct td_slot *slot);
+void td_capture_written(struct td_runner *runner, int wd);
+/* Keeps (as ID.TRY; then *kept) or empties what was printed. */
+void td_capture_finish(struct td_slot *slot, uint32_t try, bool failed,
+    char kept[static TD_OUTPUT_NAME_SIZE]);
+void td_capture_release(struct td_slot *slot);
+
+/* finish.c */
+void td_finish_reap(struct td_runner *runner);
+/* The start failed: settles it as a failed try. */
+void td_finish_unstarted(struct td_slot *slot);
+/* Asks it to end: TERM, and KILL after the grace. */
+void td_finish_end(struct td_slot *slot);
+/* Its line of the scoreboard, as it is now. */
+void td_finish_progress(struct td_slot *slot);
+
+/* bury.c */
+struct td_burial {
+	enum td_state from;
+	const char *name;	/* where it lies now */
+	const char *dlq_name;
+	enum td_result result;
+	uint32_t tries;
+	const char *error;
+	const char *old_name;	/* NULL: name */
+};
+int td_bury(struct td_runner *runner, const struct td_burial *burial);
+/* An unreadable letter: class invalid, a new id, and its log line. */
+void td_bury_invalid(struct td_runner *runner, enum td_state from,
+    const char *name, const char *error, bool keep_class);
+
+/* control.c */
+void td_control_look(struct td_runner *runner);
+bool td_control_is_paused(const struct td_runner *runner,
+    const struct td_class *class);
+
+/* recover.c */
+int td_recover(struct td_runner *runner, struct td_err *err);
+
+/* sweep.c */
+int td_sweep_load(struct td_runner *runner, struct td_err *err);
+void td_sweep_want(struct td_runner *runner);
+/* One step of a sweep under way: true if there is more. */
+bool td_sweep_step(struct td_runner *runner);
+
+/* runner.c */
+int td_runner_reload(struct td_runner *runner);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * What becomes of a newcomer whose key a task already has.  The index finds
+ * candidates by the 64 bits of the name; whether they are the same is decided
+ * by comparing what the keys were made of.
+ */
+#include "config.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "runner/core.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What a search found: the tasks with the newcomer's identity. */
+struct twins {
+	uint32_t waiting;	/* the one due first, 0: none */
+	uint32_t running;	/* 0: none */
+};
+
+/*
+ * Whether the task of REF has this identity.  A file that is gone was
+ * withdrawn by somebody: it is no twin, and leaves the index.
+ */
+static bool
+is_twin(struct td_runner *runner, uint32_t ref, const struct td_buf *identity)
+{
+	const struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    ref);
+	enum td_state state = (enum td_state)entry->state;
+	struct td_buf other = { 0 };
+	enum td_letter_state found;
+	char name[TD_NAME_SIZE];
+	bool same;
+
+	td_runner_name(runner, ref, name);
+	found = td_letter_read(&runner->other, runner->spool->state_fd[state],
+	    name, runner->conf.max_size_bytes, false);
+	if (found == TD_LETTER_GONE && state != TD_STATE_CUR)
+		td_note_forget(runner, ref);
+	if (found != TD_LETTER_WHOLE)
+		return false;
+	same = td_task_identity(&other, &runner->other.task, "") == 0 &&
+	    other.len == identity->len &&
+	    memcmp(other.data, identity->data, other.len) == 0;
+	td_buf_release(&other);
+	return same;
+}
+
+static void
+find_twins(struct td_runner *runner, uint64_t key, const char *id,
+    const struct td_buf *identity, struct twins *twins)
+{
+	struct td_index *index = &runner->planner.index;
+	uint32_t next;
+
+	for (uint32_t ref = td_index_first(index, key); ref != 0; ref = next) {
+		const struct td_entry *entry = td_index_entry(index, ref);
+		uint32_t *slot = entry->state == TD_STATE_CUR ?
+		    &twins->running : &twins->waiting;
+
+		next = td_index_next(index, ref);
+		if (strlen(id) == entry->id_len &&
+		    memcmp(id, td_entry_id(entry), entry->id_len) == 0)
+			continue;
+		if (*slot != 0 &&
+		    td_index_entry(index, *slot)->due <= entry->due)
+			continue;
+		if (is_twin(runner, ref, identity))
+			*slot = ref;
+	}
+}
+
+static void
+copy_id(const struct td_runner *runner, uint32_t ref,
+    char out[static TD_NAME_ID_SIZE])
+{
+	const struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    ref);
+
+	memcpy(out, td_entry_id(entry), entry->id_len);
+	out[entry->id_len] = '\0';
+}
+
+/*
+ * The newcomer is durable already.  A crash between the removal and its
+ * naming leaves only the newcomer, still to be decided: nothing waits then.
+ */
+static void
+remove_replaced(struct td_runner *runner, uint32_t ref, const char *by)
+{
+	struct td_entry *entry = td_index_entry(&runner->planner.index, ref);
+	const struct td_class *class = td_planner_get(&runner->planner,
+	    entry->class_no);
+	char name[TD_NAME_SIZE], id[TD_NAME_ID_SIZE];
+	int rc;
+
+	td_runner_name(runner, ref, name);
+	copy_id(runner, ref, id);
+	rc = td_spool_remove(runner->spool, (enum td_state)entry->state, name);
+	if (rc != 0 && rc != -ENOENT) {
+		td_log(TD_LOG_ERR, "runner", "cannot remove a replaced task, "
+		    "both will run: %s id=%s", strerror(-rc), id);
+		return;
+	}
+	if (rc == 0)
+		td_runner_log(runner, &(struct td_run){
+			.id = id,
+			.class_name = class->class_name,
+			.of = by,
+			.due = entry->due,
+			.end_us = td_clock_wall_us(),
+			.result = TD_RESULT_WITHDRAWN,
+			.final = true,
+		});
+	td_note_forget(runner, ref);
+}
+
+/* The waiting one moves to DUE: false if it slipped away meanwhile. */
+static bool
+move_twin(struct td_runner *runner, uint32_t ref, uint64_t due)
+{
+	return td_note_reschedule(runner, ref, due) != -ENOENT;
+}
+
+static bool
+apply_policy(struct td_runner *runner, const struct td_task *task,
+    const struct twins *twins, const char *id,
+    char of[static TD_NAME_ID_SIZE])
+{
+	uint64_t due = task->has_nextruntime ? task->nextruntime :
+	    td_runner_now();
+
+	copy_id(runner, twins->waiting, of);
+	switch (task->on_duplicate) {
+	case TD_POLICY_QUEUE:
+		return false;
+	case TD_POLICY_IGNORE:
+	case TD_POLICY_IGNORE_RUNNING:
+		return true;
+	case TD_POLICY_SOONEST:
+		return td_index_entry(&runner->planner.index,
+		    twins->waiting)->due <= due ||
+		    move_twin(runner, twins->waiting, due);
+	case TD_POLICY_RESCHEDULE:
+		return !task->has_nextruntime ||
+		    move_twin(runner, twins->waiting, due);
+	case TD_POLICY_REPLACE:
+		remove_replaced(runner, twins->waiting, id);
+		return false;
+	}
+	return false;
+}
+
+/* Whether a task of the same key that runs now is reason enough to drop. */
+static bool
+minds_running(struct td_runner *runner, const struct td_task *task)
+{
+	uint32_t class_no;
+
+	if (task->on_duplicate == TD_POLICY_IGNORE_RUNNING)
+		return true;
+	if (task->on_duplicate != TD_POLICY_IGNORE)
+		return false;
+	class_no = td_planner_class(&runner->planner, task->class_enc,
+	    strlen(task->class_enc), runner->settings);
+	return class_no != 0 && td_planner_get(&runner->planner,
+	    class_no)->settings.unique_running;
+}
+
+bool
+td_dedup_drops(struct td_runner *runner, const struct td_letter *newcomer,
+    const char *id, uint64_t key, char of[static TD_NAME_ID_SIZE])
+{
+	const struct td_task *task = &newcomer->task;
+	struct td_buf identity = { 0 };
+	struct twins twins = { 0 };
+	bool dropped = false;
+
+	if (task->on_duplicate == TD_POLICY_QUEUE)
+		return false;
+	if (td_task_identity(&identity, task, "") == 0) {
+		find_twins(runner, key, id, &identity, &twins);
+		if (twins.waiting != 0)
+			dropped = apply_policy(runner, task, &twins, id, of);
+		else if (twins.running != 0 && minds_running(runner, task)) {
+			copy_id(runner, twins.running, of);
+			dropped = true;
+		}
+	}
+	td_buf_release(&identity);
+	return dropped;
+}

@@ -1,0 +1,28 @@
+/*
+ * A handler's environment: what DESIGN 4.1 lists, who he is, where programs
+ * are; nothing of the runner's own.
+ */
+#ifndef TD_RUNNER_ENVIRON_H
+#define TD_RUNNER_ENVIRON_H
+
+#include "base/buf.h"
+#include "runner/core.h"
+
+enum { TD_ENVIRON_MAX = 24 };
+
+/* {0} is empty. */
+struct td_environ {
+	struct td_buf text;	/* NAME=VALUE, each with its NUL */
+	char *list[TD_ENVIRON_MAX];	/* NULL-terminated */
+};
+
+/* 0 or -ENOMEM. */
+int td_environ_make(struct td_environ *env, const struct td_slot *slot,
+    const struct td_user *user, const struct td_task *task);
+void td_environ_release(struct td_environ *env);
+
+/* "PATH=..." for handlers: CONFIGURED if not "", else the directory of this
+ * program before the usual ones.  malloc'ed; NULL: no memory. */
+char *td_environ_path(const char *configured);
+
+#endif

@@ -1,0 +1,359 @@
+/*
+ * The end of a run: reap the handler, end what it left behind, settle the
+ * task, write its line, free the slot.
+ *
+ * No settlement before the last process of the task is gone: two copies must
+ * never run.
+ */
+#include "config.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "lib/scoreboard.h"
+#include "loop/procs.h"
+#include "runner/core.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+
+static void check_left(struct td_slot *slot);
+
+static uint32_t
+random_number(void)
+{
+	uint32_t n;
+
+	/* Before the kernel's pool is ready there is simply no jitter. */
+	return getrandom(&n, sizeof(n), GRND_NONBLOCK) == sizeof(n) ? n : 0;
+}
+
+void
+td_finish_progress(struct td_slot *slot)
+{
+	struct td_scoreboard_line line = {
+		.slot = slot->number,
+		.pid = slot->pid,
+		.started_ticks = slot->started_ticks,
+		.since_us = slot->start_us,
+		.progress_percent = slot->progress_percent,
+	};
+
+	memcpy(line.id, slot->id, sizeof(line.id));
+	memcpy(line.class_enc, slot->class->class_enc,
+	    sizeof(line.class_enc));
+	(void)td_scoreboard_set(slot->runner->scoreboard_fd, &line);
+}
+
+/* What the handler left: its process group, and younger children of ours (we
+ * are their subreaper) that carry its id. */
+static void
+signal_left(struct td_slot *slot, const struct td_pids *orphans, int sig)
+{
+	(void)kill(-slot->pid, sig);
+	for (size_t i = 0; i < orphans->n; i++)
+		(void)kill(orphans->pids[i], sig);
+}
+
+static bool
+find_left(struct td_slot *slot, struct td_pids *orphans)
+{
+	bool group = kill(-slot->pid, 0) == 0 || errno == EPERM;
+
+	(void)td_procs_children(orphans, slot->pid, td_procs_last_pid(),
+	    "TASKDIR_ID", slot->id);
+	return group || orphans->n > 0;
+}
+
+static void
+on_grace_over(struct td_timer *timer)
+{
+	struct td_slot *slot = (struct td_slot *)((char *)timer -
+	    offsetof(struct td_slot, timer));
+	struct td_pids left = { 0 };
+
+	slot->killed = true;
+	(void)find_left(slot, &left);
+	signal_left(slot, &left, SIGKILL);
+	td_pids_release(&left);
+	/* Whoever forks faster than it is killed is met again. */
+	(void)td_loop_set_timer(&slot->runner->loop, &slot->timer,
+	    slot->runner->loop.now_ms + 100);
+	if (slot->state == TD_SLOT_LINGERING)
+		check_left(slot);
+}
+
+static void
+start_grace(struct td_slot *slot)
+{
+	slot->timer.fire = on_grace_over;
+	(void)td_loop_set_timer(&slot->runner->loop, &slot->timer,
+	    slot->runner->loop.now_ms +
+	    slot->class->settings.kill_grace_ms);
+}
+
+void
+td_finish_end(struct td_slot *slot)
+{
+	struct td_pids left = { 0 };
+
+	if (slot->state != TD_SLOT_RUNNING)
+		return;
+	slot->state = TD_SLOT_ENDING;
+	(void)find_left(slot, &left);
+	signal_left(slot, &left, SIGTERM);
+	td_pids_release(&left);
+	start_grace(slot);
+}
+
+static void
+say_how_it_ended(struct td_slot *slot)
+{
+	const struct td_outcome *outcome = &slot->outcome;
+	char *error = slot->error;
+
+	/* What the handler itself said is better. */
+	if (error[0] != '\0' || outcome->exit == 0)
+		return;
+	if (outcome->timed_out)
+		(void)snprintf(error, TD_ERROR_MAX, "ran longer than its "
+		    "timeout");
+	else if (outcome->cancelled)
+		(void)snprintf(error, TD_ERROR_MAX, "cancelled while running");
+	else if (outcome->exit < 0)
+		(void)snprintf(error, TD_ERROR_MAX, "killed by signal %d (%s)",
+		    -outcome->exit, strsignal(-outcome->exit));
+	else if (outcome->exit == 127)
+		(void)snprintf(error, TD_ERROR_MAX,
+		    "exit 127 (a command was not found)");
+	else
+		(void)snprintf(error, TD_ERROR_MAX, "exit %d", outcome->exit);
+}
+
+static struct td_buf
+value_member(const struct td_slot *slot)
+{
+	struct td_buf extra = { 0 };
+
+	if (slot->value.len > 0) {
+		td_buf_add_text(&extra, ",\"value\":");
+		td_buf_add(&extra, slot->value.data, slot->value.len);
+	}
+	return extra;
+}
+
+/* The log's line comes before the state change: a crash between the two runs
+ * the task once more, but never loses its end. */
+static void
+log_run(struct td_slot *slot, const struct td_verdict *verdict,
+    const char *output)
+{
+	const struct td_outcome *outcome = &slot->outcome;
+	struct td_buf extra = value_member(slot);
+	bool has_run = !outcome->not_started;
+
+	td_runner_log(slot->runner, &(struct td_run){
+		.id = slot->id,
+		.class_name = slot->class->class_name,
+		.component = slot->component,
+		.userid = slot->userid,
+		.error = verdict->result == TD_RESULT_OK ? NULL :
+		    slot->error[0] != '\0' ? slot->error : NULL,
+		.output = output[0] != '\0' ? output : NULL,
+		.extra = extra.len > 0 ? &extra : NULL,
+		.scheduled = slot->scheduled,
+		.has_owner = true,
+		.owner = slot->owner,
+		.pid = has_run ? slot->pid : 0,
+		.try = slot->terms.tries + 1,
+		.due = slot->due,
+		.start_us = slot->start_us,
+		.end_us = td_clock_wall_us(),
+		.forced = slot->forced,
+		.final = verdict->move == TD_MOVE_DONE ||
+		    verdict->move == TD_MOVE_DEAD,
+		.result = verdict->result,
+		.has_exit = has_run,
+		.exit = outcome->exit,
+		.next = verdict->move == TD_MOVE_FAILED ||
+		    verdict->result == TD_RESULT_SNOOZE ? verdict->due : 0,
+	});
+	td_buf_release(&extra);
+}
+
+/* From cur/ to where the verdict says, under its new name. */
+static int
+move_on(struct td_slot *slot, const struct td_verdict *verdict)
+{
+	struct td_runner *runner = slot->runner;
+	struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    slot->ref);
+	char to[TD_NAME_SIZE];
+
+	if (verdict->due != 0)
+		entry->due = verdict->due & ((UINT64_C(1) << 34) - 1);
+	entry->tries = verdict->tries;
+	td_runner_name(runner, slot->ref, to);
+	switch (verdict->move) {
+	case TD_MOVE_DONE:
+		return td_spool_remove(runner->spool, TD_STATE_CUR,
+		    slot->name);
+	case TD_MOVE_BACK:
+		entry->state = (unsigned)slot->origin & 3;
+		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+		    slot->origin, to);
+	case TD_MOVE_FAILED:
+		entry->state = TD_STATE_FAILED;
+		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+		    TD_STATE_FAILED, to);
+	case TD_MOVE_DEAD:
+		return td_bury(runner, &(struct td_burial){
+			.from = TD_STATE_CUR,
+			.name = slot->name,
+			.dlq_name = to,
+			.result = verdict->result,
+			.tries = verdict->tries,
+			.error = slot->error,
+		    });
+	}
+	return -EINVAL;
+}
+
+/* The index follows the directories. */
+static void
+release_task(struct td_slot *slot, const struct td_verdict *verdict, int rc)
+{
+	struct td_runner *runner = slot->runner;
+	uint32_t ref = slot->ref;
+	bool stays = verdict->move == TD_MOVE_BACK ||
+	    verdict->move == TD_MOVE_FAILED;
+
+	if (rc != 0)
+		td_log(TD_LOG_ERR, "runner", "cannot move a finished task out "
+		    "of cur/ (%s), the next start of the runner will settle "
+		    "it name=%s", strerror(-rc), slot->name);
+	td_planner_done(&runner->planner, slot->class->number,
+	    td_runner_horizon(runner));
+	if (rc == 0 && stays && runner->stopping == 0 &&
+	    !(runner->options->once && verdict->move == TD_MOVE_FAILED &&
+	    runner->options->force))
+		td_note_enqueue(runner, ref);
+	else if (rc == 0 && !stays)
+		td_index_remove(&runner->planner.index, ref);
+	td_syncer_kick(&runner->syncer, false);
+}
+
+static void
+release_slot(struct td_slot *slot)
+{
+	struct td_runner *runner = slot->runner;
+
+	td_loop_clear_timer(&runner->loop, &slot->timer);
+	free(slot->component);
+	free(slot->userid);
+	slot->component = slot->userid = NULL;
+	slot->state = TD_SLOT_FREE;
+	if (slot->pid != 0)
+		(void)td_scoreboard_set(runner->scoreboard_fd,
+		    &(struct td_scoreboard_line){ .slot = slot->number });
+}
+
+static void
+settle(struct td_slot *slot)
+{
+	struct td_runner *runner = slot->runner;
+	struct td_verdict verdict;
+	char output[TD_OUTPUT_NAME_SIZE] = "";
+	int rc;
+
+	slot->outcome.stopping = runner->stopping > 0;
+	say_how_it_ended(slot);
+	verdict = td_settle(&slot->outcome, &slot->terms,
+	    &slot->class->settings, td_runner_now(), random_number());
+	if (slot->pid != 0)
+		td_capture_finish(slot, slot->terms.tries + 1,
+		    verdict.result != TD_RESULT_OK &&
+		    verdict.result != TD_RESULT_SNOOZE, output);
+	if (verdict.result != TD_RESULT_OK &&
+	    verdict.result != TD_RESULT_SNOOZE)
+		runner->any_failed = true;
+	log_run(slot, &verdict, output);
+	rc = move_on(slot, &verdict);
+	release_slot(slot);
+	release_task(slot, &verdict, rc);
+}
+
+void
+td_finish_unstarted(struct td_slot *slot)
+{
+	td_channel_close(slot);
+	slot->pid = 0;
+	settle(slot);
+}
+
+/* Nothing of the task is left: settle it.  Else end the rest first. */
+static void
+check_left(struct td_slot *slot)
+{
+	struct td_pids left = { 0 };
+	bool may_stay = slot->class->settings.leave_children &&
+	    slot->outcome.exit == 0 && !slot->outcome.timed_out &&
+	    !slot->outcome.cancelled && !slot->outcome.interrupted;
+
+	if (may_stay || !find_left(slot, &left)) {
+		td_channel_close(slot);
+		settle(slot);
+	} else {
+		if (slot->state == TD_SLOT_RUNNING)
+			start_grace(slot);
+		if (slot->killed || slot->state != TD_SLOT_LINGERING)
+			signal_left(slot, &left, slot->killed ? SIGKILL :
+			    SIGTERM);
+		slot->state = TD_SLOT_LINGERING;
+	}
+	td_pids_release(&left);
+}
+
+static struct td_slot *
+slot_of(const struct td_runner *runner, pid_t pid)
+{
+	for (unsigned i = 0; i < runner->n_slots; i++) {
+		struct td_slot *slot = runner->slots[i];
+
+		if (slot->pid == pid && (slot->state == TD_SLOT_RUNNING ||
+		    slot->state == TD_SLOT_ENDING))
+			return slot;
+	}
+	return NULL;
+}
+
+void
+td_finish_reap(struct td_runner *runner)
+{
+	bool orphans = false;
+	siginfo_t info;
+
+	for (;;) {
+		struct td_slot *slot;
+
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 ||
+		    info.si_pid == 0)
+			break;
+		slot = slot_of(runner, info.si_pid);
+		if (slot == NULL) {
+			orphans = true;
+			continue;
+		}
+		slot->outcome.exit = info.si_code == CLD_EXITED ?
+		    info.si_status : -info.si_status;
+		check_left(slot);
+	}
+	for (unsigned i = 0; orphans && i < runner->n_slots; i++)
+		if (runner->slots[i]->state == TD_SLOT_LINGERING)
+			check_left(runner->slots[i]);
+}

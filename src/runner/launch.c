@@ -1,0 +1,518 @@
+/*
+ * A task's turn: read it, check it against its name, claim it by a rename,
+ * start its handler.
+ */
+#include "config.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "lib/key.h"
+#include "lib/trust.h"
+#include "runner/core.h"
+#include "runner/environ.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { HOLD_MS = 1000 };
+
+/* Not this task's fault: the machine is short of processes or memory. */
+static bool
+is_shortage(int rc)
+{
+	return rc == -EAGAIN || rc == -ENOMEM || rc == -EMFILE ||
+	    rc == -ENFILE || rc == -ENOSPC;
+}
+
+static void
+on_hold_over(struct td_timer *timer)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)timer -
+	    offsetof(struct td_runner, hold_timer));
+
+	runner->hold = false;
+}
+
+static void
+hold(struct td_runner *runner, const char *what, int rc)
+{
+	if (!runner->hold)
+		td_log(TD_LOG_WARNING, "runner", "waiting a second before the "
+		    "next start: %s: %s", what, strerror(-rc));
+	runner->hold = true;
+	runner->hold_timer.fire = on_hold_over;
+	(void)td_loop_set_timer(&runner->loop, &runner->hold_timer,
+	    runner->loop.now_ms + HOLD_MS);
+}
+
+static struct td_slot *
+free_slot(struct td_runner *runner)
+{
+	struct td_slot **slots;
+	struct td_slot *slot;
+
+	for (unsigned i = 0; i < runner->n_slots; i++)
+		if (runner->slots[i]->state == TD_SLOT_FREE)
+			return runner->slots[i];
+	slots = reallocarray(runner->slots, runner->n_slots + 1,
+	    sizeof(struct td_slot *));
+	if (slots == NULL)
+		return NULL;
+	runner->slots = slots;
+	slot = calloc(1, sizeof(*slot));
+	if (slot == NULL)
+		return NULL;
+	slot->runner = runner;
+	slot->number = runner->n_slots;
+	slot->progress_percent = -1;
+	slots[runner->n_slots++] = slot;
+	return slot;
+}
+
+/* The task's bytes as a file that can be read again but not changed. */
+static int
+make_stdin(const struct td_letter *letter)
+{
+	int fd = memfd_create("task", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t len = letter->text.len;
+
+	if (fd < 0)
+		return -errno;
+	if (pwrite(fd, letter->text.data, len, 0) != (ssize_t)len ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW |
+	    F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+		int rc = errno == 0 ? -ENOSPC : -errno;
+
+		(void)close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+/* Absolute path of the class's handler. */
+static int
+handler_path(const struct td_slot *slot, struct td_buf *path)
+{
+	const struct td_class *class = slot->class;
+	const char *handler = class->settings.handler;
+
+	if (*handler == '/') {
+		td_buf_add_text(path, handler);
+		return td_buf_status(path);
+	}
+	td_buf_add_format(path, "%s/", slot->runner->spool->path);
+	if (*handler != '\0')
+		td_buf_add_text(path, handler);
+	else {
+		size_t at;
+
+		td_buf_add_text(path, "handlers/");
+		at = path->len;
+		td_buf_add_text(path, class->class_name);
+		for (; !path->failed && at < path->len; at++)
+			if (path->data[at] == '\\')
+				path->data[at] = '/';
+	}
+	return td_buf_status(path);
+}
+
+static void
+add_limit(struct td_child_spec *spec, int resource, uint64_t value, bool set)
+{
+	if (!set)
+		return;
+	spec->limits[spec->n_limits].resource = resource;
+	spec->limits[spec->n_limits].value = value;
+	spec->n_limits++;
+}
+
+static void
+describe(struct td_child_spec *spec, const struct td_class_settings *settings)
+{
+	spec->cwd = settings->cwd;
+	spec->umask = (mode_t)settings->umask;
+	spec->nice = (int)settings->nice;
+	add_limit(spec, RLIMIT_AS, settings->limit_as_bytes,
+	    settings->limit_as_bytes != 0);
+	add_limit(spec, RLIMIT_CPU, settings->limit_cpu_s,
+	    settings->limit_cpu_s != 0);
+	add_limit(spec, RLIMIT_NOFILE, settings->limit_nofile,
+	    settings->limit_nofile != 0);
+	add_limit(spec, RLIMIT_FSIZE, settings->limit_fsize_bytes,
+	    settings->limit_fsize_bytes != 0);
+	add_limit(spec, RLIMIT_CORE, settings->limit_core_bytes, true);
+}
+
+static void
+say_why_not_started(struct td_slot *slot, const char *path, const char *what,
+    int rc)
+{
+	const char *hint = "";
+
+	if (rc == -ENOENT && access(path, F_OK) == 0)
+		hint = " (the interpreter in its first line is missing)";
+	else if (rc == -ENOEXEC)
+		hint = " (a script without a #! line?)";
+	else if (rc == -EACCES && access(path, X_OK) != 0)
+		hint = " (not executable: chmod +x)";
+	(void)snprintf(slot->error, sizeof(slot->error),
+	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
+}
+
+/* 0; -ENOENT and the like with slot->error set; a shortage. */
+static int
+spawn(struct td_slot *slot, const char *path, const struct td_user *user,
+    int stdin_fd, int channel_fd, struct td_environ *env)
+{
+	struct td_runner *runner = slot->runner;
+	char *argv[] = { (char *)(uintptr_t)path, NULL };
+	struct td_child_spec spec = {
+		.path = path,
+		.argv = argv,
+		.envp = env->list,
+		.fds = { stdin_fd, slot->capture.fd, slot->capture.fd,
+		    channel_fd },
+		.identity = runner->uid == 0 ? &user->identity : NULL,
+	};
+	const char *what = "";
+	int rc;
+
+	describe(&spec, &slot->class->settings);
+	rc = td_child_spawn(&slot->pid, &spec, &what);
+	if (rc != 0 && !is_shortage(rc))
+		say_why_not_started(slot, path, what, rc);
+	return rc;
+}
+
+static int
+check_handler(struct td_slot *slot, const char *path)
+{
+	struct td_err err;
+	int rc = td_trust_check(slot->runner->spool->path, path, &err);
+
+	if (rc == -ENOENT)
+		(void)snprintf(slot->error, sizeof(slot->error),
+		    "handler %.300s is missing", path);
+	else if (rc != 0)
+		(void)snprintf(slot->error, sizeof(slot->error),
+		    "handler not trusted: %.400s", err.text);
+	return rc;
+}
+
+/* Descriptors first, process last: whatever fails before leaves none. */
+static int
+start(struct td_slot *slot, const struct td_letter *letter,
+    const struct td_user *user)
+{
+	struct td_environ env = { 0 };
+	struct td_buf path = { 0 };
+	int stdin_fd = -1, channel_fd = -1;
+	int rc = handler_path(slot, &path);
+
+	if (rc == 0)
+		rc = check_handler(slot, path.data);
+	if (rc == 0)
+		rc = td_environ_make(&env, slot, user, &letter->task);
+	if (rc == 0)
+		rc = td_capture_open(slot);
+	if (rc == 0)
+		rc = stdin_fd = make_stdin(letter);
+	if (rc >= 0)
+		rc = td_channel_open(slot, &channel_fd);
+	if (rc == 0)
+		rc = spawn(slot, path.data, user, stdin_fd, channel_fd, &env);
+	if (stdin_fd >= 0)
+		(void)close(stdin_fd);
+	if (channel_fd >= 0)
+		(void)close(channel_fd);
+	if (rc < 0 && slot->error[0] == '\0')
+		(void)snprintf(slot->error, sizeof(slot->error),
+		    "cannot start: %s", strerror(-rc));
+	td_environ_release(&env);
+	td_buf_release(&path);
+	return rc;
+}
+
+static void
+on_time_limit(struct td_timer *timer)
+{
+	struct td_slot *slot = (struct td_slot *)((char *)timer -
+	    offsetof(struct td_slot, timer));
+
+	slot->outcome.timed_out = true;
+	td_finish_end(slot);
+}
+
+static void
+started(struct td_slot *slot, uint64_t timeout_ms)
+{
+	struct td_runner *runner = slot->runner;
+
+	td_finish_progress(slot);
+	slot->state = TD_SLOT_RUNNING;
+	slot->timer = (struct td_timer){ .fire = on_time_limit };
+	if (timeout_ms != 0 && td_loop_set_timer(&runner->loop, &slot->timer,
+	    runner->loop.now_ms + timeout_ms) != 0)
+		td_log(TD_LOG_ERR, "runner", "no memory for a time limit "
+		    "id=%s", slot->id);
+}
+
+/* What the run needs to know of the task after its text is gone. */
+static int
+fill_slot(struct td_slot *slot, uint32_t ref, const struct td_letter *letter)
+{
+	struct td_runner *runner = slot->runner;
+	const struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    ref);
+	const struct td_task *task = &letter->task;
+	const struct td_class_settings *settings;
+
+	slot->ref = ref;
+	slot->class = td_planner_get(&runner->planner, entry->class_no);
+	settings = &slot->class->settings;
+	slot->origin = (enum td_state)entry->state;
+	slot->due = entry->due;
+	slot->forced = entry->forced || slot->due > td_runner_now();
+	slot->owner = letter->owner;
+	slot->scheduled = task->slot != 0;
+	memcpy(slot->id, td_entry_id(entry), entry->id_len);
+	slot->id[entry->id_len] = '\0';
+	slot->outcome = (struct td_outcome){ 0 };
+	slot->terms = (struct td_terms){
+		.tries = entry->tries,
+		.attempts = task->has_attempts ? task->attempts :
+		    settings->attempts,
+		.retry = task->retry == TD_UNSET ? settings->retry :
+		    task->retry == TD_YES,
+	};
+	slot->progress_percent = -1;
+	slot->error[0] = '\0';
+	slot->killed = false;
+	slot->pid = 0;
+	td_buf_clear(&slot->value);
+	slot->component = strdup(task->component);
+	slot->userid = task->userid == NULL ? NULL : strdup(task->userid);
+	if (slot->component == NULL ||
+	    (task->userid != NULL && slot->userid == NULL))
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+choose_user(struct td_slot *slot, const struct td_letter *letter,
+    const struct td_user **user)
+{
+	const struct td_runner *runner = slot->runner;
+	const char *class_default = slot->class->settings.default_user;
+	struct td_user_request request = {
+		.runner = runner->uid,
+		.owner = letter->owner,
+		.userid = letter->task.userid,
+		.default_user = *class_default != '\0' ? class_default :
+		    runner->conf.default_user,
+		.mode = (enum td_user_mode)runner->conf.user_mode,
+	};
+	struct td_err err;
+	int rc = td_user_choose(&slot->runner->users, &request, user, &err);
+
+	if (rc != 0)
+		(void)snprintf(slot->error, sizeof(slot->error), "%.500s",
+		    err.text);
+	slot->outcome.refused = rc == -EPERM;
+	return rc;
+}
+
+/* The claim failed, or nothing could be started now: as it was before. */
+static void
+put_back(struct td_slot *slot, bool is_claimed)
+{
+	struct td_runner *runner = slot->runner;
+	struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    slot->ref);
+	int rc = 0;
+
+	if (is_claimed)
+		rc = td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+		    slot->origin, slot->name);
+	if (rc != 0)
+		td_log(TD_LOG_ERR, "runner", "cannot put a task back from "
+		    "cur/: %s id=%s", strerror(-rc), slot->id);
+	entry->state = (unsigned)slot->origin & 3;
+	slot->state = TD_SLOT_FREE;
+	td_planner_done(&runner->planner, entry->class_no,
+	    td_runner_horizon(runner));
+	td_note_enqueue(runner, slot->ref);
+}
+
+static void
+free_texts(struct td_slot *slot)
+{
+	free(slot->component);
+	free(slot->userid);
+	slot->component = slot->userid = NULL;
+}
+
+/*
+ * The task is claimed.  A crash from here on is found in cur/ and counts as
+ * a try.
+ */
+static void
+run_claimed(struct td_slot *slot, const struct td_letter *letter)
+{
+	struct td_runner *runner = slot->runner;
+	const struct td_user *user = NULL;
+	uint64_t timeout_ms = letter->task.timeout_ms;
+	int rc = choose_user(slot, letter, &user);
+
+	if (timeout_ms == 0)
+		timeout_ms = slot->class->settings.timeout_ms;
+	slot->start_us = td_clock_wall_us();
+	slot->started_ticks = td_clock_boot_ticks();
+	if (rc == 0)
+		rc = start(slot, letter, user);
+	if (rc == 0) {
+		started(slot, timeout_ms);
+		return;
+	}
+	if (is_shortage(rc)) {
+		td_channel_close(slot);
+		put_back(slot, true);
+		free_texts(slot);
+		hold(runner, "cannot start a task", rc);
+		return;
+	}
+	slot->outcome.not_started = true;
+	td_finish_unstarted(slot);
+}
+
+/* It is not in the queue any more: its class gets its place back. */
+static void
+give_up_turn(struct td_runner *runner, uint32_t ref)
+{
+	uint32_t class_no = td_index_entry(&runner->planner.index,
+	    ref)->class_no;
+
+	td_planner_done(&runner->planner, class_no,
+	    td_runner_horizon(runner));
+}
+
+static void
+claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
+    const char *name)
+{
+	struct td_entry *entry = td_index_entry(&runner->planner.index, ref);
+	struct td_slot *slot = free_slot(runner);
+	int rc = slot == NULL ? -ENOMEM : fill_slot(slot, ref, letter);
+
+	if (rc == 0)
+		rc = td_spool_move(runner->spool, (enum td_state)entry->state,
+		    name, TD_STATE_CUR, name);
+	if (rc == 0) {
+		entry->state = TD_STATE_CUR;
+		memcpy(slot->name, name, strlen(name) + 1);
+		run_claimed(slot, letter);
+		return;
+	}
+	if (slot != NULL)
+		free_texts(slot);
+	give_up_turn(runner, ref);
+	if (rc == -ENOENT) {
+		/* Somebody else decided. */
+		td_note_forget(runner, ref);
+		return;
+	}
+	td_note_enqueue(runner, ref);
+	hold(runner, "cannot claim a task", rc);
+}
+
+/* Whether the name says of class and key what the content does. */
+static bool
+name_is_right(const struct td_runner *runner, const struct td_entry *entry,
+    const struct td_task *task, uint64_t *key)
+{
+	const struct td_class *class = td_planner_get(&runner->planner,
+	    entry->class_no);
+
+	return td_key_of_task(key, task, "") == 0 && *key == entry->key &&
+	    strcmp(class->class_enc, task->class_enc) == 0;
+}
+
+/* The content decides class and key, the name decides due and tries. */
+static void
+correct_name(struct td_runner *runner, uint32_t ref, const char *old,
+    const struct td_task *task, uint64_t key)
+{
+	const struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    ref);
+	enum td_state state = (enum td_state)entry->state;
+	char text[TD_NAME_SIZE];
+	struct td_name name;
+	int rc = td_name_parse(&name, old);
+
+	name.key = key;
+	name.class_enc = task->class_enc;
+	name.class_len = (uint8_t)strlen(task->class_enc);
+	if (rc == 0)
+		rc = td_name_format(text, &name);
+	if (rc == 0)
+		rc = td_spool_move(runner->spool, state, old, state, text);
+	if (rc != 0 && rc != -ENOENT)
+		td_log(TD_LOG_ERR, "runner", "cannot correct a name: %s "
+		    "name=%s", strerror(-rc), old);
+	td_note_forget(runner, ref);
+	if (rc == 0 && td_note_index(runner, state, &name, &ref) == 0) {
+		td_log(TD_LOG_INFO, "runner", "name corrected to agree with "
+		    "the content old=%s new=%s", old, text);
+		td_note_enqueue(runner, ref);
+	}
+}
+
+/* The turn of one task. */
+static void
+launch(struct td_runner *runner, uint32_t ref)
+{
+	const struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    ref);
+	struct td_letter *letter = &runner->letter;
+	enum td_state state = (enum td_state)entry->state;
+	enum td_letter_state found;
+	char name[TD_NAME_SIZE];
+	uint64_t key;
+
+	td_runner_name(runner, ref, name);
+	found = td_letter_read(letter, runner->spool->state_fd[state], name,
+	    runner->conf.max_size_bytes, !entry->complete);
+	if (found == TD_LETTER_WHOLE && !letter->unsure) {
+		if (name_is_right(runner, entry, &letter->task, &key)) {
+			claim(runner, ref, letter, name);
+			return;
+		}
+		give_up_turn(runner, ref);
+		correct_name(runner, ref, name, &letter->task, key);
+		return;
+	}
+	give_up_turn(runner, ref);
+	td_note_forget(runner, ref);
+	if (found != TD_LETTER_GONE)
+		td_admit_look(runner, state, name);
+}
+
+bool
+td_launch_some(struct td_runner *runner)
+{
+	uint32_t ref;
+
+	if (runner->stopping > 0 || runner->paused || runner->hold)
+		return false;
+	ref = td_planner_pick(&runner->planner, td_runner_horizon(runner));
+	if (ref == 0)
+		return false;
+	launch(runner, ref);
+	return true;
+}

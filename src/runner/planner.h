@@ -1,0 +1,107 @@
+/*
+ * Which task next.  Among the classes that have a task due and may start one
+ * more, the one with the fewest running; round robin between equals; within a
+ * class by due, then id.  A class with a million files therefore cannot
+ * starve one with a single file.
+ *
+ * Pure bookkeeping: time comes in as an argument, nothing is read or started.
+ */
+#ifndef TD_RUNNER_PLANNER_H
+#define TD_RUNNER_PLANNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/name.h"
+#include "lib/settings.h"
+#include "runner/index.h"
+#include "runner/queue.h"
+
+/* Where a class stands: in exactly one of the planner's lists. */
+enum td_standing {
+	TD_STANDING_IDLE,	/* nothing waits */
+	TD_STANDING_WAITING,	/* its first task is not due */
+	TD_STANDING_READY,	/* may start one now */
+	TD_STANDING_BLOCKED,	/* at its limit, or paused */
+};
+
+struct td_class {
+	char class_enc[TD_NAME_CLASS_SIZE];
+	char class_name[TD_NAME_CLASS_SIZE];	/* decoded */
+	struct td_class_settings settings;
+	struct td_queue queue;
+	uint32_t number;
+	uint32_t running;
+	uint32_t next_same_hash;
+	bool paused;
+	enum td_standing standing;
+	uint32_t prev, next;	/* in a ready list; numbers, see planner.c */
+	size_t waiting_at;	/* in the waiting heap, from 1 */
+};
+
+/* {0} is an empty one. */
+struct td_planner {
+	struct td_index index;
+	struct td_class **classes;	/* by number, from 1 */
+	uint32_t n_classes, classes_size;
+	uint32_t *by_name;		/* heads of hash chains */
+	uint32_t name_mask;
+	uint32_t last_found;		/* names come in runs of one class */
+	uint32_t *waiting;		/* heap of classes by due, from 1 */
+	size_t n_waiting;
+	uint32_t *ready;		/* list heads by number running */
+	uint32_t n_ready;		/* how many heads there are */
+	uint32_t lowest_ready;		/* no list below it has a class */
+	uint32_t *forced;		/* tasks asked for by name: a ring */
+	size_t n_forced, forced_size, forced_at;
+	uint32_t running, max_running;
+	bool ignore_limits;		/* of classes: run --ignore-limits */
+	bool loading;			/* queues are built at the end */
+};
+
+void td_planner_release(struct td_planner *planner);
+
+/* The class of an encoded name, made if there is none; 0 if no memory.  A new
+ * one has its settings resolved from SETTINGS. */
+uint32_t td_planner_class(struct td_planner *planner, const char *class_enc,
+    size_t len, const struct td_settings *settings);
+struct td_class *td_planner_get(const struct td_planner *planner,
+    uint32_t number);
+
+/* Settings were loaded anew: resolves them for each class. */
+void td_planner_reload(struct td_planner *planner,
+    const struct td_settings *settings, uint32_t max_running, uint64_t now);
+
+/* A task of the index waits / no longer waits.  0 or -ENOMEM. */
+int td_planner_enqueue(struct td_planner *planner, uint32_t ref, uint64_t now);
+void td_planner_dequeue(struct td_planner *planner, uint32_t ref,
+    uint64_t now);
+
+/* Between the two, enqueue only collects: for a spool of a million. */
+void td_planner_load_begin(struct td_planner *planner);
+void td_planner_load_end(struct td_planner *planner, uint64_t now);
+
+/* Start it next, before its time and past the limits: 0 or -ENOMEM. */
+int td_planner_force(struct td_planner *planner, uint32_t ref);
+
+/*
+ * The next task to start at NOW (Unix seconds), taken out of its queue and
+ * counted as running; 0 if none.
+ */
+uint32_t td_planner_pick(struct td_planner *planner, uint64_t now);
+
+/* What pick gave has ended, or was not started after all. */
+void td_planner_done(struct td_planner *planner, uint32_t class_no,
+    uint64_t now);
+
+void td_planner_pause(struct td_planner *planner, uint32_t class_no,
+    bool paused, uint64_t now);
+
+/* The clock says NOW: classes whose first task is due become ready. */
+void td_planner_tick(struct td_planner *planner, uint64_t now);
+
+/* When the next class becomes ready by time alone; 0: never. */
+uint64_t td_planner_next_due(const struct td_planner *planner);
+
+#endif

@@ -1,0 +1,203 @@
+#include "config.h"
+
+#include "runner/queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARITY = 4, PACKED = 10 };
+
+void
+td_queue_release(struct td_queue *queue)
+{
+	free(queue->items);
+	*queue = (struct td_queue){ 0 };
+}
+
+/* The id alphabet in byte order, - 0-9 A-Z a-z, as 1..63; 0 is the end. */
+static unsigned
+code_of(char c)
+{
+	if (c >= 'a')
+		return (unsigned)(c - 'a') + 38;
+	if (c >= 'A')
+		return (unsigned)(c - 'A') + 12;
+	if (c >= '0')
+		return (unsigned)(c - '0') + 2;
+	return 1;
+}
+
+static struct td_queue_item
+item_of(const struct td_index *index, uint32_t ref)
+{
+	const struct td_entry *entry = td_index_entry(index, ref);
+	const char *id = td_entry_id(entry);
+	uint64_t packed = 0;
+
+	for (unsigned i = 0; i < PACKED; i++)
+		packed = packed << 6 | (i < entry->id_len ? code_of(id[i]) : 0);
+	return (struct td_queue_item){
+		.high = (uint64_t)entry->due << 30 | packed >> 30,
+		.low = (uint32_t)(packed & ((1 << 30) - 1)),
+		.ref = ref,
+	};
+}
+
+static bool
+id_precedes(const struct td_index *index, uint32_t a, uint32_t b)
+{
+	const struct td_entry *x = td_index_entry(index, a);
+	const struct td_entry *y = td_index_entry(index, b);
+	size_t n = x->id_len < y->id_len ? x->id_len : y->id_len;
+	int order = memcmp(td_entry_id(x), td_entry_id(y), n);
+
+	return order != 0 ? order < 0 : x->id_len < y->id_len;
+}
+
+static bool
+precedes(const struct td_index *index, const struct td_queue_item *a,
+    const struct td_queue_item *b)
+{
+	if (a->high != b->high)
+		return a->high < b->high;
+	if (a->low != b->low)
+		return a->low < b->low;
+	return id_precedes(index, a->ref, b->ref);
+}
+
+/* Places 1..n; slot i of the array holds place i + 1. */
+static struct td_queue_item *
+at(const struct td_queue *queue, uint32_t place)
+{
+	return &queue->items[place - 1];
+}
+
+static void
+put(struct td_queue *queue, struct td_index *index, uint32_t place,
+    struct td_queue_item item)
+{
+	*at(queue, place) = item;
+	td_index_entry(index, item.ref)->queue_at = place;
+}
+
+static void
+sift_up(struct td_queue *queue, struct td_index *index, uint32_t place,
+    struct td_queue_item item)
+{
+	while (place > 1) {
+		uint32_t parent = (place - 2) / ARITY + 1;
+
+		if (!precedes(index, &item, at(queue, parent)))
+			break;
+		put(queue, index, place, *at(queue, parent));
+		place = parent;
+	}
+	put(queue, index, place, item);
+}
+
+static uint32_t
+first_child(const struct td_queue *queue, const struct td_index *index,
+    uint32_t place)
+{
+	uint64_t child = (uint64_t)(place - 1) * ARITY + 2;
+	uint32_t best;
+
+	if (child > queue->n)
+		return 0;
+	best = (uint32_t)child;
+	for (uint64_t i = child + 1; i < child + ARITY && i <= queue->n; i++)
+		if (precedes(index, at(queue, (uint32_t)i), at(queue, best)))
+			best = (uint32_t)i;
+	return best;
+}
+
+static void
+sift_down(struct td_queue *queue, struct td_index *index, uint32_t place,
+    struct td_queue_item item)
+{
+	uint32_t child;
+
+	while ((child = first_child(queue, index, place)) != 0 &&
+	    precedes(index, at(queue, child), &item)) {
+		put(queue, index, place, *at(queue, child));
+		place = child;
+	}
+	put(queue, index, place, item);
+}
+
+static int
+reserve(struct td_queue *queue)
+{
+	uint32_t size = queue->size == 0 ? 8 : 2 * queue->size;
+	struct td_queue_item *items;
+
+	if (queue->n < queue->size)
+		return 0;
+	if (queue->size > UINT32_MAX / 4)
+		return -ENOMEM;
+	items = reallocarray(queue->items, size, sizeof(*items));
+	if (items == NULL)
+		return -ENOMEM;
+	queue->items = items;
+	queue->size = size;
+	return 0;
+}
+
+int
+td_queue_push(struct td_queue *queue, struct td_index *index, uint32_t ref)
+{
+	int rc = reserve(queue);
+
+	if (rc == 0)
+		sift_up(queue, index, ++queue->n, item_of(index, ref));
+	return rc;
+}
+
+int
+td_queue_append(struct td_queue *queue, struct td_index *index, uint32_t ref)
+{
+	int rc = reserve(queue);
+
+	if (rc == 0)
+		put(queue, index, ++queue->n, item_of(index, ref));
+	return rc;
+}
+
+void
+td_queue_build(struct td_queue *queue, struct td_index *index)
+{
+	if (queue->n < 2)
+		return;
+	for (uint32_t place = (queue->n - 2) / ARITY + 1; place > 0; place--)
+		sift_down(queue, index, place, *at(queue, place));
+}
+
+void
+td_queue_remove(struct td_queue *queue, struct td_index *index, uint32_t ref)
+{
+	struct td_entry *entry = td_index_entry(index, ref);
+	uint32_t place = entry->queue_at;
+	struct td_queue_item last = *at(queue, queue->n--);
+
+	entry->queue_at = 0;
+	if (place > queue->n)
+		return;
+	if (place > 1 && precedes(index, &last,
+	    at(queue, (place - 2) / ARITY + 1)))
+		sift_up(queue, index, place, last);
+	else
+		sift_down(queue, index, place, last);
+}
+
+uint32_t
+td_queue_top(const struct td_queue *queue)
+{
+	return queue->n == 0 ? 0 : queue->items[0].ref;
+}
+
+uint64_t
+td_queue_due(const struct td_queue *queue)
+{
+	return queue->items[0].high >> 30;
+}

@@ -1,0 +1,504 @@
+#include "config.h"
+
+#include "runner/runner.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "lib/lock.h"
+#include "lib/scoreboard.h"
+#include "lib/taskdir.h"
+#include "runner/core.h"
+#include "runner/environ.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MINUTE_MS = 60000, STARTS_A_TURN = 16 };
+
+uint64_t
+td_runner_now(void)
+{
+	return td_clock_wall_us() / 1000000;
+}
+
+uint64_t
+td_runner_horizon(const struct td_runner *runner)
+{
+	return runner->options->force ? TD_NAME_DUE_MAX : td_runner_now();
+}
+
+void
+td_runner_log(struct td_runner *runner, const struct td_run *run)
+{
+	const struct td_runner_options *options = runner->options;
+	int rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
+
+	if (rc != 0)
+		td_log(TD_LOG_ERR, "runner", "cannot write the run log: %s "
+		    "id=%s", strerror(-rc), run->id);
+	if (options->report != NULL)
+		options->report(options->report_arg, run);
+}
+
+/* Signals */
+
+static void
+interrupt_all(struct td_runner *runner)
+{
+	runner->interrupting = true;
+	for (unsigned i = 0; i < runner->n_slots; i++) {
+		struct td_slot *slot = runner->slots[i];
+
+		if (slot->state != TD_SLOT_RUNNING)
+			continue;
+		slot->outcome.interrupted = true;
+		td_finish_end(slot);
+	}
+}
+
+static void
+on_stop_grace_over(struct td_timer *timer)
+{
+	interrupt_all((struct td_runner *)((char *)timer -
+	    offsetof(struct td_runner, grace)));
+}
+
+static void
+stop(struct td_runner *runner)
+{
+	runner->stopping++;
+	if (runner->stopping > 1 || runner->conf.shutdown_grace_ms == 0) {
+		interrupt_all(runner);
+		return;
+	}
+	td_log(TD_LOG_NOTICE, "runner", "stopping running=%u",
+	    runner->planner.running);
+	runner->grace.fire = on_stop_grace_over;
+	(void)td_loop_set_timer(&runner->loop, &runner->grace,
+	    runner->loop.now_ms + runner->conf.shutdown_grace_ms);
+}
+
+static void
+on_signal(struct td_source *source)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)source -
+	    offsetof(struct td_runner, signals));
+	struct signalfd_siginfo info;
+
+	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGCHLD:
+		td_finish_reap(runner);
+		break;
+	case SIGHUP:
+		(void)td_runner_reload(runner);
+		break;
+	default:
+		stop(runner);
+	}
+}
+
+static int
+open_signals(struct td_runner *runner)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	runner->signals = (struct td_source){ on_signal, fd };
+	/* SIGIO: what a broken lease would send. */
+	(void)sigaddset(&set, SIGIO);
+	(void)sigaddset(&set, SIGPIPE);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return td_loop_watch(&runner->loop, &runner->signals);
+}
+
+/* Doorbells */
+
+static void
+on_event(struct td_watch *watch, int wd, const char *name)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)watch -
+	    offsetof(struct td_runner, watch));
+
+	if (wd == runner->wd_new)
+		td_note(runner, TD_STATE_NEW, name);
+	else if (wd == runner->wd_failed)
+		td_note(runner, TD_STATE_FAILED, name);
+	else if (wd == runner->wd_ctl)
+		td_control_look(runner);
+	else
+		td_capture_written(runner, wd);
+}
+
+static void
+on_overflow(struct td_watch *watch)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)watch -
+	    offsetof(struct td_runner, watch));
+
+	td_log(TD_LOG_NOTICE, "runner", "more came at once than the kernel "
+	    "could tell of: reading the directories");
+	td_sweep_want(runner);
+	td_control_look(runner);
+}
+
+static int
+add_watch(struct td_runner *runner, int *wd, int fd, unsigned what)
+{
+	*wd = td_watch_add(&runner->watch, fd, what);
+	return *wd < 0 ? *wd : 0;
+}
+
+static int
+open_watches(struct td_runner *runner)
+{
+	const struct td_spool *spool = runner->spool;
+	int rc = td_watch_open(&runner->watch, &runner->loop, on_event,
+	    on_overflow);
+
+	if (rc == 0)
+		rc = add_watch(runner, &runner->wd_new,
+		    spool->state_fd[TD_STATE_NEW], TD_WATCH_APPEARED);
+	if (rc == 0)
+		rc = add_watch(runner, &runner->wd_failed,
+		    spool->state_fd[TD_STATE_FAILED], TD_WATCH_APPEARED);
+	if (rc == 0)
+		rc = add_watch(runner, &runner->wd_ctl, spool->ctl_fd,
+		    TD_WATCH_APPEARED | TD_WATCH_GONE);
+	return rc;
+}
+
+/* Time */
+
+static void
+on_alarm(struct td_alarm *alarm, bool clock_was_set)
+{
+	(void)alarm;
+	if (clock_was_set)
+		td_log(TD_LOG_NOTICE, "runner", "the clock was set: looking "
+		    "again at what is due");
+}
+
+static void
+on_minute(struct td_timer *timer)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)timer -
+	    offsetof(struct td_runner, minute));
+
+	td_sweep_want(runner);
+	td_control_look(runner);
+	(void)td_loop_set_timer(&runner->loop, &runner->minute,
+	    runner->loop.now_ms + MINUTE_MS);
+}
+
+static void
+on_keep_alive_over(struct td_timer *timer)
+{
+	((struct td_runner *)((char *)timer - offsetof(struct td_runner,
+	    keep_alive)))->keep_alive_over = true;
+}
+
+static void
+start_timers(struct td_runner *runner)
+{
+	uint64_t now = runner->loop.now_ms;
+
+	runner->minute.fire = on_minute;
+	(void)td_loop_set_timer(&runner->loop, &runner->minute,
+	    now + MINUTE_MS);
+	runner->keep_alive.fire = on_keep_alive_over;
+	runner->keep_alive_over = runner->options->keep_alive_ms == 0;
+	if (!runner->keep_alive_over)
+		(void)td_loop_set_timer(&runner->loop, &runner->keep_alive,
+		    now + runner->options->keep_alive_ms);
+}
+
+/* Settings */
+
+static uint32_t
+max_running(const struct td_runner *runner)
+{
+	uint64_t n = runner->options->parallel;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n == 0)
+		n = runner->conf.max_running;
+	if (n == 0)
+		n = 2 * (uint64_t)(cpus < 1 ? 1 : cpus);
+	return n > 100000 ? 100000 : (uint32_t)n;
+}
+
+static int
+use_settings(struct td_runner *runner, struct td_settings *settings)
+{
+	char *path;
+
+	td_settings_runner(settings, &runner->conf);
+	path = td_environ_path(runner->conf.path);
+	if (path == NULL)
+		return -ENOMEM;
+	free(runner->handler_path);
+	runner->handler_path = path;
+	if (!runner->options->once)
+		td_log_set_level((enum td_log_level)runner->conf.log_level);
+	/* The planner's classes point into the settings until they have been
+	 * resolved anew. */
+	td_planner_reload(&runner->planner, settings, max_running(runner),
+	    td_runner_horizon(runner));
+	td_settings_free(runner->settings);
+	runner->settings = settings;
+	return 0;
+}
+
+int
+td_runner_reload(struct td_runner *runner)
+{
+	struct td_settings *settings = NULL;
+	struct td_err err = { 0 };
+	int rc = td_settings_load(&settings, runner->spool->root_fd, &err);
+
+	if (rc == 0)
+		rc = use_settings(runner, settings);
+	if (rc != 0) {
+		td_log(TD_LOG_ERR, "runner", "the old settings stay in force: "
+		    "%s", err.text);
+		return rc;
+	}
+	td_users_release(&runner->users);
+	td_log(TD_LOG_NOTICE, "runner", "settings loaded");
+	return 0;
+}
+
+/* Start and stop */
+
+/* A state on another file system would make renames fail for ever. */
+static int
+check_one_file_system(const struct td_spool *spool, struct td_err *err)
+{
+	struct stat first, st;
+
+	if (fstat(spool->state_fd[TD_STATE_NEW], &first) != 0)
+		return td_fail_errno(err, -errno, "%s/new", spool->path);
+	for (int i = 0; i < TD_STATE_COUNT + 1; i++) {
+		bool is_tmp = i == TD_STATE_COUNT;
+		int fd = is_tmp ? spool->tmp_fd : spool->state_fd[i];
+
+		if (fstat(fd, &st) != 0 || st.st_dev != first.st_dev)
+			return td_fail(err, -EXDEV, "%s/%s is on another file "
+			    "system than new/: all states must lie on one",
+			    spool->path, is_tmp ? "tmp" :
+			    td_state_name((enum td_state)i));
+	}
+	return 0;
+}
+
+static int
+open_files(struct td_runner *runner, struct td_err *err)
+{
+	const struct td_spool *spool = runner->spool;
+
+	runner->output_fd = openat(spool->log_fd, "output", O_RDONLY |
+	    O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (runner->output_fd < 0)
+		return td_fail_errno(err, -errno, "%s/log/output",
+		    spool->path);
+	runner->scoreboard_fd = td_scoreboard_open(spool->run_fd);
+	if (runner->scoreboard_fd < 0)
+		return td_fail_errno(err, runner->scoreboard_fd,
+		    "%s/run/running", spool->path);
+	return 0;
+}
+
+static int
+take_spool(struct td_runner *runner, struct td_err *err)
+{
+	int rc = td_settings_load(&runner->settings, runner->spool->root_fd,
+	    err);
+
+	if (rc == 0)
+		rc = check_one_file_system(runner->spool, err);
+	if (rc != 0)
+		return rc;
+	runner->lock_fd = td_lock_take(runner->spool->run_fd);
+	if (runner->lock_fd == TASKDIR_ELOCKED)
+		return td_fail(err, TASKDIR_ELOCKED, "another runner works on "
+		    "%s", runner->spool->path);
+	if (runner->lock_fd < 0)
+		return td_fail_errno(err, runner->lock_fd, "%s/run/lock",
+		    runner->spool->path);
+	return open_files(runner, err);
+}
+
+static int
+start_machinery(struct td_runner *runner, struct td_err *err)
+{
+	const int *state_fd = runner->spool->state_fd;
+	int dirs[] = { state_fd[TD_STATE_CUR], state_fd[TD_STATE_FAILED],
+	    state_fd[TD_STATE_DLQ] };
+	int rc = td_child_prepare();
+
+	if (rc == 0)
+		rc = td_loop_open(&runner->loop);
+	if (rc == 0)
+		rc = open_signals(runner);
+	if (rc == 0)
+		rc = td_alarm_open(&runner->alarm, &runner->loop, on_alarm);
+	if (rc == 0)
+		rc = open_watches(runner);
+	if (rc == 0)
+		rc = td_syncer_start(&runner->syncer, dirs, 3);
+	/* Orphans of tasks become our children: nothing gets away. */
+	if (rc == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+		rc = -errno;
+	return rc == 0 ? 0 : td_fail_errno(err, rc, "starting the runner");
+}
+
+static int
+start(struct td_runner *runner, struct td_err *err)
+{
+	struct td_settings *settings;
+	int rc = take_spool(runner, err);
+
+	if (rc == 0)
+		rc = start_machinery(runner, err);
+	if (rc != 0)
+		return rc;
+	settings = runner->settings;
+	runner->settings = NULL;
+	rc = use_settings(runner, settings);
+	if (rc != 0) {
+		td_settings_free(settings);
+		return td_fail_errno(err, rc, "settings");
+	}
+	/* Watches first, then the directories: what comes in between is seen
+	 * twice rather than never. */
+	rc = td_recover(runner, err);
+	if (rc == 0)
+		rc = td_sweep_load(runner, err);
+	if (rc != 0)
+		return rc;
+	(void)td_scoreboard_reset(runner->scoreboard_fd, max_running(runner));
+	runner->planner.ignore_limits = runner->options->ignore_limits;
+	td_control_look(runner);
+	start_timers(runner);
+	return 0;
+}
+
+static void
+release(struct td_runner *runner)
+{
+	td_syncer_stop(&runner->syncer);
+	td_admit_release(runner);
+	for (unsigned i = 0; i < runner->n_slots; i++) {
+		td_capture_release(runner->slots[i]);
+		td_buf_release(&runner->slots[i]->value);
+		td_buf_release(&runner->slots[i]->channel.line);
+		free(runner->slots[i]);
+	}
+	free(runner->slots);
+	td_scan_close(&runner->sweep.scan);
+	td_watch_close(&runner->watch);
+	td_alarm_close(&runner->alarm);
+	td_io_close(&runner->signals.fd);
+	td_loop_close(&runner->loop);
+	td_planner_release(&runner->planner);
+	td_settings_free(runner->settings);
+	td_users_release(&runner->users);
+	td_letter_release(&runner->letter);
+	td_letter_release(&runner->other);
+	td_runlog_close(&runner->log);
+	free(runner->handler_path);
+	td_io_close(&runner->output_fd);
+	td_io_close(&runner->scoreboard_fd);
+	td_io_close(&runner->lock_fd);
+}
+
+/* The loop */
+
+static bool
+is_done(const struct td_runner *runner)
+{
+	if (runner->planner.running > 0)
+		return false;
+	if (runner->stopping > 0)
+		return true;
+	return runner->options->once && runner->keep_alive_over &&
+	    !runner->hold && !runner->sweep.active && !runner->sweep.wanted &&
+	    !td_admit_is_settling(runner);
+}
+
+/* Starts what may start: true if there is more to do at once. */
+static bool
+work(struct td_runner *runner)
+{
+	int n = 0;
+
+	while (n < STARTS_A_TURN && td_launch_some(runner))
+		n++;
+	return n == STARTS_A_TURN || td_sweep_step(runner);
+}
+
+static int
+run_loop(struct td_runner *runner)
+{
+	for (;;) {
+		bool more;
+		int rc;
+
+		td_loop_tick(&runner->loop);
+		more = work(runner);
+		if (!more && is_done(runner))
+			return 0;
+		if (!more)
+			(void)td_alarm_set(&runner->alarm,
+			    td_planner_next_due(&runner->planner));
+		rc = td_loop_wait(&runner->loop, more);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+int
+td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
+    struct td_err *err)
+{
+	struct td_runner runner = {
+		.spool = spool,
+		.options = options,
+		.uid = geteuid(),
+		.lock_fd = -1, .scoreboard_fd = -1, .output_fd = -1,
+		.signals = { .fd = -1 },
+	};
+	int rc = start(&runner, err);
+
+	if (rc == 0) {
+		td_log(TD_LOG_NOTICE, "runner", "ready spool=%s waiting=%u "
+		    "max_running=%u", spool->path, runner.planner.index.n,
+		    runner.planner.max_running);
+		rc = run_loop(&runner);
+		if (rc != 0)
+			(void)td_fail_errno(err, rc, "waiting for events");
+		else
+			(void)td_scoreboard_reset(runner.scoreboard_fd, 0);
+		td_log(TD_LOG_NOTICE, "runner", "stopped");
+	}
+	release(&runner);
+	return rc != 0 ? rc : options->once && runner.any_failed ? 1 : 0;
+}

@@ -1,0 +1,113 @@
+#include "config.h"
+
+#include "runner/syncer.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A group lasts so long; a lost completion only means another run. */
+enum { GROUP_MS = 500 };
+
+static void
+sync_all(const struct td_syncer *syncer)
+{
+	for (int i = 0; i < syncer->n_fds; i++)
+		if (fsync(syncer->fds[i]) != 0)
+			td_log(TD_LOG_ERR, "runner", "the disk did not "
+			    "confirm finished tasks, they may run again after "
+			    "a power cut: %s", strerror(errno));
+}
+
+/* Called with the mutex held. */
+static void
+wait_for_group(struct td_syncer *syncer)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += GROUP_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	while (!syncer->urgent && !syncer->stop &&
+	    pthread_cond_timedwait(&syncer->wake, &syncer->mutex, &until) == 0)
+		continue;
+}
+
+static void *
+work(void *arg)
+{
+	struct td_syncer *syncer = arg;
+
+	(void)pthread_mutex_lock(&syncer->mutex);
+	for (;;) {
+		while (!syncer->dirty && !syncer->stop)
+			(void)pthread_cond_wait(&syncer->wake,
+			    &syncer->mutex);
+		if (!syncer->dirty)
+			break;
+		wait_for_group(syncer);
+		syncer->dirty = syncer->urgent = false;
+		(void)pthread_mutex_unlock(&syncer->mutex);
+		sync_all(syncer);
+		(void)pthread_mutex_lock(&syncer->mutex);
+	}
+	(void)pthread_mutex_unlock(&syncer->mutex);
+	return NULL;
+}
+
+int
+td_syncer_start(struct td_syncer *syncer, const int *fds, int n)
+{
+	pthread_condattr_t attr;
+	sigset_t all, old;
+	int rc;
+
+	*syncer = (struct td_syncer){ .n_fds = n };
+	memcpy(syncer->fds, fds, (size_t)n * sizeof(*fds));
+	(void)pthread_mutex_init(&syncer->mutex, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&syncer->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	/* Signals are the loop's business. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&syncer->thread, NULL, work, syncer);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	syncer->running = rc == 0;
+	return -rc;
+}
+
+void
+td_syncer_kick(struct td_syncer *syncer, bool urgent)
+{
+	bool wake;
+
+	(void)pthread_mutex_lock(&syncer->mutex);
+	wake = !syncer->dirty || (urgent && !syncer->urgent);
+	syncer->dirty = true;
+	syncer->urgent |= urgent;
+	if (wake)
+		(void)pthread_cond_signal(&syncer->wake);
+	(void)pthread_mutex_unlock(&syncer->mutex);
+}
+
+void
+td_syncer_stop(struct td_syncer *syncer)
+{
+	if (!syncer->running)
+		return;
+	(void)pthread_mutex_lock(&syncer->mutex);
+	syncer->stop = true;
+	(void)pthread_cond_signal(&syncer->wake);
+	(void)pthread_mutex_unlock(&syncer->mutex);
+	(void)pthread_join(syncer->thread, NULL);
+	(void)pthread_mutex_destroy(&syncer->mutex);
+	(void)pthread_cond_destroy(&syncer->wake);
+	syncer->running = false;
+}

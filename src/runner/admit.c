@@ -1,10 +1,11 @@
+#include "config.h"
+
 /*
  * Letters: files in new/ that have no canonical name, or one that ends in
  * ".ask", or turned out incomplete at their turn.  Each is looked at until it
  * is whole, and then named; or until it has stood still for the settle time,
  * and then buried.
  */
-#include "config.h"
 
 #include "base/clock.h"
 #include "base/log.h"

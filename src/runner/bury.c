@@ -1,7 +1,8 @@
+#include "config.h"
+
 /*
  * To dlq/: the reason first, then the letter, then the log's line.
  */
-#include "config.h"
 
 #include "base/clock.h"
 #include "base/log.h"

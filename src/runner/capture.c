@@ -1,3 +1,5 @@
+#include "config.h"
+
 /*
  * What handlers print goes to a file, not a pipe, so that a dead runner does
  * not break them.  Each slot has one, log/output/slot-N, kept from task to
@@ -8,7 +10,6 @@
  * what was to be done, the end how it went.  While a task runs, holes are
  * punched (its write position stays right); at its end the rest is closed up.
  */
-#include "config.h"
 
 #include "base/io.h"
 #include "base/log.h"

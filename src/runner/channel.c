@@ -1,3 +1,5 @@
+#include "config.h"
+
 /*
  * Descriptor 3: JSON lines from a handler.
  *
@@ -9,7 +11,6 @@
  * A line that is no JSON object is logged once and passed over: a handler's
  * chatter must not fail its work.
  */
-#include "config.h"
 
 #include "base/log.h"
 #include "lib/json.h"

@@ -1,7 +1,8 @@
+#include "config.h"
+
 /*
  * Requests in run/ctl/: few files, read as a whole at every doorbell.
  */
-#include "config.h"
 
 #include "base/log.h"
 #include "lib/request.h"

@@ -1,9 +1,10 @@
+#include "config.h"
+
 /*
  * What becomes of a newcomer whose key a task already has.  The index finds
  * candidates by the 64 bits of the name; whether they are the same is decided
  * by comparing what the keys were made of.
  */
-#include "config.h"
 
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,3 +1,5 @@
+#include "config.h"
+
 /*
  * The end of a run: reap the handler, end what it left behind, settle the
  * task, write its line, free the slot.
@@ -5,7 +7,6 @@
  * No settlement before the last process of the task is gone: two copies must
  * never run.
  */
-#include "config.h"
 
 #include "base/clock.h"
 #include "base/log.h"

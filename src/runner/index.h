@@ -28,7 +28,7 @@ struct td_entry {
 	uint64_t complete : 1;		/* known to have no writer */
 	uint32_t tries;
 	uint32_t class_no;		/* of the planner */
-	uint32_t queue_at;		/* place in its queue, from 1; 0: none */
+	uint32_t queue_at;		/* place in its queue from 1; 0: none */
 	uint32_t next_id, next_key;	/* chains of the hash tables */
 	union {
 		char near[TD_ENTRY_ID_MAX];

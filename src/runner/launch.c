@@ -1,8 +1,9 @@
+#include "config.h"
+
 /*
  * A task's turn: read it, check it against its name, claim it by a rename,
  * start its handler.
  */
-#include "config.h"
 
 #include "base/clock.h"
 #include "base/log.h"

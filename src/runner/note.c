@@ -1,8 +1,9 @@
+#include "config.h"
+
 /*
  * A name was seen in new/ or failed/, by a doorbell or a sweep: the index
  * learns it.  Nothing is opened here.
  */
-#include "config.h"
 
 #include "base/log.h"
 #include "runner/core.h"

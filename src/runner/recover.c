@@ -1,8 +1,9 @@
+#include "config.h"
+
 /*
  * What an earlier runner left: first its processes are ended, then what lies
  * in cur/ is settled.  In this order, or two copies of a task could run.
  */
-#include "config.h"
 
 #include "base/clock.h"
 #include "base/io.h"

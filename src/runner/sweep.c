@@ -1,10 +1,11 @@
+#include "config.h"
+
 /*
  * inotify is a hint, the directories are the truth: each minute, after every
  * overflow and whenever something could not be kept in memory, new/ and
  * failed/ are read again, a block of names a turn of the loop, and what the
  * index has but the directories do not leaves it.
  */
-#include "config.h"
 
 #include "base/log.h"
 #include "runner/core.h"

@@ -95,4 +95,4 @@ src_cli_taskdir_LDADD = src/libcli.la
 
 include_HEADERS += src/lib/taskdir.h
 
-dist_man_MANS += src/lib/taskdir.5
+dist_man_MANS += src/cli/taskdir.1 src/lib/taskdir.5

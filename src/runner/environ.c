@@ -19,10 +19,6 @@ td_environ_path(const char *configured)
 	ssize_t n;
 
 	td_buf_add_text(&path, "PATH=");
-	if (*configured != '\0') {
-		td_buf_add_text(&path, configured);
-		return td_buf_detach(&path);
-	}
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	self[n > 0 ? n : 0] = '\0';
 	slash = strrchr(self, '/');
@@ -30,7 +26,7 @@ td_environ_path(const char *configured)
 		*slash = '\0';
 		td_buf_add_format(&path, "%s:", self);
 	}
-	td_buf_add_text(&path, USUAL_PATH);
+	td_buf_add_text(&path, *configured != '\0' ? configured : USUAL_PATH);
 	return td_buf_detach(&path);
 }
 

@@ -9,6 +9,7 @@ src_libbase_la_SOURCES = \
 	src/base/err.c src/base/err.h \
 	src/base/io.c src/base/io.h \
 	src/base/log.c src/base/log.h \
+	src/base/near.c src/base/near.h \
 	src/base/num.c src/base/num.h
 
 src_liblib_la_SOURCES = \
@@ -32,7 +33,9 @@ src_liblib_la_SOURCES = \
 	src/lib/runlog.c src/lib/runlog.h src/lib/runlog_read.c \
 	src/lib/scan.c src/lib/scan.h \
 	src/lib/scoreboard.c src/lib/scoreboard.h \
-	src/lib/settings.h \
+	src/lib/settings.c src/lib/settings.h src/lib/settings_check.c \
+	src/lib/settings_load.c src/lib/settings_table.c \
+	src/lib/settings_table.h src/lib/settings_value.c \
 	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/trust.c src/lib/trust.h

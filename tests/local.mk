@@ -27,6 +27,7 @@ td_units = \
 	tests/check_retry \
 	tests/check_runlog \
 	tests/check_scoreboard \
+	tests/check_settings \
 	tests/check_task \
 	tests/check_trust
 

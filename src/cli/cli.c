@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/near.h"
 #include "lib/taskdir.h"
 
 /* Mistyped by more than a third it is another word. */
-enum { WORD_MAX = 32, NEAR_DIVISOR = 3 };
+enum { NEAR_DIVISOR = 3 };
 
 void
 td_cli_complain(const char *cmd, const char *format, ...)
@@ -43,40 +44,6 @@ td_cli_find(const struct td_cmd *table, size_t n, const char *name)
 	return NULL;
 }
 
-static unsigned
-smallest(unsigned a, unsigned b, unsigned c)
-{
-	unsigned least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* Levenshtein's distance; words longer than WORD_MAX are far from all. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	unsigned row[WORD_MAX + 1];
-	size_t n = strlen(b);
-
-	if (n > WORD_MAX || strlen(a) > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (unsigned i = 1; *a != '\0'; i++, a++) {
-		unsigned corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned above = row[j];
-
-			row[j] = smallest(above + 1, row[j - 1] + 1,
-			    corner + (*a != b[j - 1]));
-			corner = above;
-		}
-	}
-	return row[n];
-}
-
 const struct td_cmd *
 td_cli_nearest(const struct td_cmd *table, size_t n, const char *name)
 {
@@ -84,7 +51,7 @@ td_cli_nearest(const struct td_cmd *table, size_t n, const char *name)
 	unsigned least = (unsigned)strlen(name) / NEAR_DIVISOR + 2;
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned d = distance(name, table[i].name);
+		unsigned d = td_near_distance(name, table[i].name);
 
 		if (table[i].summary == NULL)
 			continue;

@@ -77,11 +77,21 @@ struct td_settings;
 /*
  * Reads ROOT_FD's taskdir.conf (may be missing: all defaults) and then
  * conf.d/ *.conf in byte order.  0; TASKDIR_EFORMAT with "FILE:LINE:COLUMN:
- * what, and what is allowed"; TASKDIR_ETRUST (a file or conf.d that somebody
- * else may write, see lib/trust.h); -ENOMEM; negated errno.
+ * what, and what is allowed"; TASKDIR_ETRUST (a file or a directory that
+ * somebody else may write, see lib/trust.h); -ENOMEM; negated errno.
  */
 int td_settings_load(struct td_settings **settings, int root_fd,
     struct td_err *err);
+
+/* The same without asking who may have written: for programs that show
+ * settings or add tasks, and execute nothing. */
+int td_settings_read(struct td_settings **settings, int root_fd,
+    struct td_err *err);
+
+/* Whether load would take this text as FILE: 0, TASKDIR_EFORMAT, -ENOMEM. */
+int td_settings_check_text(const char *file, const char *text, size_t len,
+    struct td_err *err);
+
 void td_settings_free(struct td_settings *settings);
 
 void td_settings_runner(const struct td_settings *settings,
@@ -98,25 +108,29 @@ const char *td_settings_file(const struct td_settings *settings, size_t i);
 const struct td_ini *td_settings_ini(const struct td_settings *settings,
     size_t i);
 
-/* The table, for "config show", completions and the manual's test. */
+/* One row of the table, for "config list", completions and the manual's
+ * test. */
 struct td_setting_info {
 	const char *name;
 	const char *place;	/* "runner" or "class" */
-	const char *type;	/* "duration", "size", "yes/no", ... */
+	const char *type;	/* "duration", "size", "yes or no", ... */
+	const char *words;	/* what a word may be, "auto strict"; or NULL */
 	const char *default_text;
 	const char *help;	/* one sentence */
 };
-size_t td_settings_table(const struct td_setting_info **table);
+
+/* The Ith row; NULL behind the last. */
+const struct td_setting_info *td_settings_info(size_t i);
 
 /*
- * Where setting NAME of PLACE (a class name, or NULL for the runner) comes
- * from: its text, and "FILE:LINE" or "default" appended to ORIGIN.  NULL if
- * there is no such setting.
+ * The text of setting NAME for a class (NULL: of the runner), and where it
+ * comes from, "FILE:LINE" or "default", appended to ORIGIN (may be NULL).
+ * NULL if there is no such setting.
  */
 const char *td_settings_lookup(const struct td_settings *settings,
     const char *class_name, const char *name, struct td_buf *origin);
 
-/* Checks one NAME = VALUE of a section head such as "class mail.*" or
+/* Checks one NAME = VALUE below a section's name such as "class mail.*" or
  * "runner", as load would: 0 or TASKDIR_EFORMAT. */
 int td_settings_check_entry(const char *section, const char *name,
     const char *value, struct td_err *err);

@@ -1,0 +1,265 @@
+#include "config.h"
+
+#include "lib/settings_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "lib/scan.h"
+#include "lib/taskdir.h"
+#include "lib/trust.h"
+
+static const char main_file[] = "taskdir.conf", more_dir[] = "conf.d",
+    more_suffix[] = ".conf";
+
+struct load {
+	struct td_settings *settings;
+	int root_fd;
+	const char *spool;	/* NULL: nobody is asked about trust */
+};
+
+/* The path of an open directory; the caller frees it. */
+static int
+path_of(char **path, int fd)
+{
+	char link[64];
+	size_t size = 4096;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	for (;;) {
+		char *text = malloc(size);
+		ssize_t n;
+
+		if (text == NULL)
+			return -ENOMEM;
+		n = readlink(link, text, size);
+		if (n >= 0 && (size_t)n < size) {
+			text[n] = '\0';
+			*path = text;
+			return 0;
+		}
+		free(text);
+		if (n < 0)
+			return -errno;
+		size *= 2;
+	}
+}
+
+static int
+read_text(struct td_buf *text, const struct load *load, const char *name,
+    struct td_err *err)
+{
+	struct stat st;
+	/* Links are allowed: where they lead was judged before. */
+	int rc, fd = openat(load->root_fd, name, O_RDONLY | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return td_fail_errno(err, -errno, "%s", name);
+	if (fstat(fd, &st) != 0)
+		rc = td_fail_errno(err, -errno, "%s", name);
+	else if (!S_ISREG(st.st_mode))
+		rc = td_fail(err, TASKDIR_EFORMAT, "%s: not a regular file",
+		    name);
+	else
+		rc = td_io_read(fd, text, TD_INI_SIZE_MAX);
+	(void)close(fd);
+	if (rc == -EFBIG)
+		rc = td_fail(err, TASKDIR_EFORMAT, "%s: more than %d MiB",
+		    name, TD_INI_SIZE_MAX >> 20);
+	else if (rc < 0 && rc != TASKDIR_EFORMAT)
+		rc = td_fail_errno(err, rc, "%s", name);
+	return rc;
+}
+
+static int
+load_file(struct load *load, const char *name, struct td_err *err)
+{
+	struct td_buf text = { 0 };
+	int rc = 0;
+
+	if (load->spool != NULL)
+		rc = td_trust_check(load->spool, name, err);
+	if (rc == 0)
+		rc = read_text(&text, load, name, err);
+	if (rc == 0)
+		rc = td_settings_add_text(load->settings, name,
+		    td_buf_text(&text), text.len, err);
+	td_buf_release(&text);
+	return rc;
+}
+
+/* A missing one is no mistake, but a link that leads nowhere is. */
+static int
+load_main(struct load *load, struct td_err *err)
+{
+	struct stat st;
+
+	if (fstatat(load->root_fd, main_file, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT)
+		return 0;
+	return load_file(load, main_file, err);
+}
+
+static bool
+is_wanted(const char *name)
+{
+	size_t len = strlen(name), suffix = sizeof(more_suffix) - 1;
+
+	return name[0] != '.' && len > suffix &&
+	    strcmp(name + len - suffix, more_suffix) == 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The wanted names, as char pointers in NAMES that the caller frees. */
+static int
+list_names(struct td_buf *names, int dir_fd)
+{
+	struct td_scan scan = { 0 };
+	const char *name;
+	int rc = td_scan_open(&scan, dir_fd);
+
+	if (rc != 0)
+		return rc;
+	while ((rc = td_scan_next(&scan, &name, NULL)) == 1) {
+		char *copy;
+
+		if (!is_wanted(name))
+			continue;
+		copy = strdup(name);
+		if (copy != NULL)
+			td_buf_add(names, &copy, sizeof(copy));
+		if (copy == NULL || names->failed) {
+			free(copy);
+			rc = -ENOMEM;
+			break;
+		}
+	}
+	td_scan_close(&scan);
+	return rc;
+}
+
+static int
+load_names(struct load *load, char **names, size_t n, struct td_err *err)
+{
+	int rc = 0;
+
+	qsort(names, n, sizeof(names[0]), compare_names);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct td_buf path = { 0 };
+
+		td_buf_add_format(&path, "%s/%s", more_dir, names[i]);
+		rc = td_buf_status(&path);
+		if (rc == 0)
+			rc = load_file(load, td_buf_text(&path), err);
+		td_buf_release(&path);
+	}
+	return rc;
+}
+
+static int
+load_more(struct load *load, struct td_err *err)
+{
+	struct td_buf buf = { 0 };
+	char **names;
+	size_t n;
+	int rc, dir_fd = openat(load->root_fd, more_dir, O_RDONLY |
+	    O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0 && errno == ENOENT)
+		return 0;
+	if (dir_fd < 0)
+		return td_fail_errno(err, -errno, "%s", more_dir);
+	rc = list_names(&buf, dir_fd);
+	(void)close(dir_fd);
+	if (rc != 0)
+		(void)td_fail_errno(err, rc, "%s", more_dir);
+	names = (void *)buf.data;
+	n = buf.len / sizeof(names[0]);
+	if (rc == 0 && n > 0)
+		rc = load_names(load, names, n, err);
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	td_buf_release(&buf);
+	return rc;
+}
+
+static int
+load_all(struct load *load, struct td_err *err)
+{
+	int rc = td_settings_new(&load->settings);
+
+	if (rc == 0)
+		rc = load_main(load, err);
+	if (rc == 0)
+		rc = load_more(load, err);
+	if (rc == 0)
+		td_settings_sort(load->settings);
+	return rc;
+}
+
+static int
+finish(struct td_settings **settings, struct load *load, int rc,
+    struct td_err *err)
+{
+	if (rc == 0) {
+		*settings = load->settings;
+		return 0;
+	}
+	td_settings_free(load->settings);
+	if (rc == -ENOMEM)
+		(void)td_fail_errno(err, rc, "settings");
+	return rc;
+}
+
+int
+td_settings_load(struct td_settings **settings, int root_fd,
+    struct td_err *err)
+{
+	struct load load = { .root_fd = root_fd };
+	char *spool = NULL;
+	int rc = path_of(&spool, root_fd);
+
+	if (rc != 0)
+		return td_fail_errno(err, rc, "the spool's path");
+	load.spool = spool;
+	rc = load_all(&load, err);
+	free(spool);
+	return finish(settings, &load, rc, err);
+}
+
+int
+td_settings_read(struct td_settings **settings, int root_fd,
+    struct td_err *err)
+{
+	struct load load = { .root_fd = root_fd };
+
+	return finish(settings, &load, load_all(&load, err), err);
+}
+
+int
+td_settings_check_text(const char *file, const char *text, size_t len,
+    struct td_err *err)
+{
+	struct td_settings *settings = NULL;
+	int rc = td_settings_new(&settings);
+
+	if (rc == 0)
+		rc = td_settings_add_text(settings, file, text, len, err);
+	td_settings_free(settings);
+	if (rc == -ENOMEM)
+		(void)td_fail_errno(err, rc, "%s", file);
+	return rc;
+}

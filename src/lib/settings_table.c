@@ -1,0 +1,183 @@
+#include "config.h"
+
+#include "lib/settings_table.h"
+
+#include <string.h>
+
+#include "base/near.h"
+
+#define DAY_MS		UINT64_C(86400000)
+#define YEAR_MS		(366 * DAY_MS)
+#define AGE_MAX_MS	(100 * YEAR_MS)
+#define SIZE_MAX_BYTES	(UINT64_C(1) << 62)
+#define COUNT_MAX	UINT64_C(1000000)
+
+/* As many spellings of a type as a person needs, no more. */
+#define NAME_NUMBER	"number"
+#define NAME_ATTEMPTS	"number or \"unlimited\""
+#define NAME_YES_NO	"yes or no"
+#define NAME_DURATION_MS "duration"
+#define NAME_DURATION_S	"duration"
+#define NAME_SIZE	"size"
+#define NAME_PERCENT	"percent"
+#define NAME_OCTAL	"octal number"
+#define NAME_NICE	"number"
+#define NAME_TEXT	"text"
+#define NAME_DIRECTORY	"absolute path"
+#define NAME_WORD	"word"
+#define NAME_LEVEL	"word"
+#define NAME_UNIQUE	"running or no"
+#define NAME_BACKOFF	"list of durations"
+#define NAME_EXITS	"list of numbers"
+
+#define ROW(in, place_name, of, name_, member, kind, lo, hi, words_,	\
+    default_, help_)							\
+	{								\
+		.info = { .name = name_, .place = place_name,		\
+		    .type = NAME_##kind, .words = words_,		\
+		    .default_text = default_, .help = help_ },		\
+		.place = in, .type = TD_SET_##kind,			\
+		.offset = offsetof(struct of, member),			\
+		.min = lo, .max = hi, .words = words_,			\
+	}
+#define R(...)	ROW(TD_IN_RUNNER, "runner", td_runner_settings, __VA_ARGS__)
+#define C(...)	ROW(TD_IN_CLASS, "class", td_class_settings, __VA_ARGS__)
+
+/* clang-format off */
+static const struct td_setting table[] = {
+R("max_running", max_running, NUMBER, 0, 100000, NULL, "0",
+  "Tasks that run at the same time; 0 means twice the number of processors."),
+R("max_size", max_size_bytes, SIZE, 64, UINT64_C(1) << 30, NULL, "16M",
+  "The largest task file."),
+R("settle", settle_ms, DURATION_MS, 0, DAY_MS, NULL, "2s",
+  "How long an unreadable drop must stand still before it is given up."),
+R("shutdown_grace", shutdown_grace_ms, DURATION_MS, 0, DAY_MS, NULL, "30s",
+  "How long a runner that was told to stop waits for its tasks."),
+R("max_crashes", max_crashes, NUMBER, 1, COUNT_MAX, NULL, "3",
+  "Deaths of the runner with the same task running before it goes to dlq/."),
+R("sync", sync, WORD, 0, 0, "auto strict", "auto",
+  "How an added task is made durable."),
+R("user_mode", user_mode, WORD, 0, 0, "system label", "system",
+  "Whether userid names a user of the system or is only handed on."),
+R("log_retention", log_retention_ms, DURATION_MS, 0, AGE_MAX_MS, NULL, "28d",
+  "How long the run log and captured output are kept; 0 means for ever."),
+R("dlq_retention", dlq_retention_ms, DURATION_MS, 0, AGE_MAX_MS, NULL, "0",
+  "How long dead letters are kept; 0 means for ever."),
+R("default_user", default_user, TEXT, 0, 0, NULL, "",
+  "Whom root's own tasks run as if they name nobody; empty means root."),
+R("path", path, TEXT, 0, 0, NULL, "",
+  "What follows the directory of taskdir in the handlers' PATH."),
+R("log_level", log_level, LEVEL, 0, 0, "err warning notice info debug", "info",
+  "Which messages the runner writes to standard error."),
+
+C("handler", handler, TEXT, 0, 0, NULL, "",
+  "The program, absolute or below the spool; empty means handlers/CLASS."),
+C("attempts", attempts, ATTEMPTS, 1, UINT32_MAX, NULL, "12",
+  "Runs in all, for tasks without attemptsavailable."),
+C("retry", retry, YES_NO, 0, 0, NULL, "yes",
+  "Whether a failed task is tried again."),
+C("backoff", backoff_s, BACKOFF, 0, YEAR_MS / 1000, NULL, "",
+  "Waits after the first failure, the second ...; empty: 60s, doubling to 1d."),
+C("jitter", jitter_percent, PERCENT, 0, 100, NULL, "0",
+  "At most this part of the wait is added to it, by chance."),
+C("timeout", timeout_ms, DURATION_MS, 0, AGE_MAX_MS, NULL, "0",
+  "How long a run may take; 0 means without limit."),
+C("kill_grace", kill_grace_ms, DURATION_MS, 0, DAY_MS, NULL, "10s",
+  "The time between SIGTERM and SIGKILL."),
+C("max_running", max_running, NUMBER, 0, 100000, NULL, "0",
+  "Tasks of the class at the same time; 0 means no limit but the runner's."),
+C("unique", unique_running, UNIQUE, 0, 0, "no running", "no",
+  "Whether \"ignore\" also drops a newcomer while the same task runs."),
+C("permanent_exit", permanent_exit, EXITS, 1, 255, NULL, "100",
+  "Exit codes that mean failed for good."),
+C("leave_children", leave_children, YES_NO, 0, 0, NULL, "no",
+  "Whether processes that a handler leaves running may go on."),
+C("cwd", cwd, DIRECTORY, 0, 0, NULL, "/",
+  "The handler's working directory."),
+C("umask", umask, OCTAL, 0, 0777, NULL, "022",
+  "The handler's file mode creation mask."),
+C("nice", nice, NICE, 0, 20, NULL, "0",
+  "The handler's nice value, from -20 to 19."),
+C("limit_as", limit_as_bytes, SIZE, 0, SIZE_MAX_BYTES, NULL, "0",
+  "Address space (RLIMIT_AS); 0 means as the runner has it."),
+C("limit_cpu", limit_cpu_s, DURATION_S, 0, AGE_MAX_MS / 1000, NULL, "0",
+  "Processor time (RLIMIT_CPU); 0 means as the runner has it."),
+C("limit_nofile", limit_nofile, NUMBER, 0, UINT64_C(1) << 30, NULL, "0",
+  "Open files (RLIMIT_NOFILE); 0 means as the runner has it."),
+C("limit_fsize", limit_fsize_bytes, SIZE, 0, SIZE_MAX_BYTES, NULL, "0",
+  "The largest file written (RLIMIT_FSIZE); 0 means as the runner has it."),
+C("limit_core", limit_core_bytes, SIZE, 0, SIZE_MAX_BYTES, NULL, "0",
+  "Core files (RLIMIT_CORE); 0 means none."),
+C("default_user", default_user, TEXT, 0, 0, NULL, "",
+  "As in [runner], for the class."),
+C("output_max", output_max_bytes, SIZE, 0, UINT64_C(1) << 40, NULL, "1M",
+  "How much output of a try is kept."),
+C("keep_output", keep_output, WORD, 0, 0, "all fail none", "all",
+  "Which runs' output is kept."),
+C("keep_log", keep_log, WORD, 0, 0, "all fail none", "all",
+  "Which runs are in the run log."),
+C("keep_runs", keep_runs, NUMBER, 0, COUNT_MAX, NULL, "20",
+  "How many outputs of the class are kept."),
+};
+/* clang-format on */
+
+enum { ROW_COUNT = sizeof(table) / sizeof(table[0]) };
+
+/* The order of "words" is that of these. */
+_Static_assert(TD_SYNC_AUTO == 0 && TD_SYNC_STRICT == 1, "words of sync");
+_Static_assert(TD_USER_SYSTEM == 0 && TD_USER_LABEL == 1,
+    "words of user_mode");
+_Static_assert(TD_KEEP_ALL == 0 && TD_KEEP_FAIL == 1 && TD_KEEP_NONE == 2,
+    "words of keep_output and keep_log");
+
+const struct td_setting *
+td_setting_at(size_t i)
+{
+	return i < ROW_COUNT ? &table[i] : NULL;
+}
+
+const struct td_setting_info *
+td_settings_info(size_t i)
+{
+	return i < ROW_COUNT ? &table[i].info : NULL;
+}
+
+const struct td_setting *
+td_setting_find(enum td_setting_place place, const char *name)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (table[i].place == place &&
+		    strcmp(table[i].info.name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+const struct td_setting *
+td_setting_nearest(enum td_setting_place place, const char *name)
+{
+	/* Mistyped by more than a third it is another word. */
+	unsigned least = (unsigned)(strlen(name) / 3) + 2;
+	const struct td_setting *best = NULL;
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		unsigned d;
+
+		if (table[i].place != place)
+			continue;
+		d = td_near_distance(name, table[i].info.name);
+		if (d < least) {
+			least = d;
+			best = &table[i];
+		}
+	}
+	return best;
+}
+
+void
+td_setting_defaults(enum td_setting_place place, void *target)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (table[i].place == place)
+			(void)td_setting_parse(&table[i],
+			    table[i].info.default_text, target, NULL);
+}

@@ -1,0 +1,91 @@
+/*
+ * The one table of all settings, how the text of each is read, and the pieces
+ * that a load is made of.  Only for settings*.c: everybody else asks
+ * lib/settings.h.
+ */
+#ifndef TD_LIB_SETTINGS_TABLE_H
+#define TD_LIB_SETTINGS_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "lib/name.h"
+#include "lib/settings.h"
+
+enum td_setting_place { TD_IN_RUNNER, TD_IN_CLASS };
+enum { TD_PLACE_COUNT = 2 };
+
+enum td_setting_type {
+	TD_SET_NUMBER,
+	TD_SET_ATTEMPTS,	/* or "unlimited", which is 0 */
+	TD_SET_YES_NO,
+	TD_SET_DURATION_MS,
+	TD_SET_DURATION_S,
+	TD_SET_SIZE,
+	TD_SET_PERCENT,
+	TD_SET_OCTAL,
+	TD_SET_NICE,
+	TD_SET_TEXT,
+	TD_SET_DIRECTORY,	/* an absolute path */
+	TD_SET_WORD,		/* one of the row's words; its place counts */
+	TD_SET_LEVEL,		/* a word too; 0 is syslog's 3 */
+	TD_SET_UNIQUE,		/* "running" or "no" */
+	TD_SET_BACKOFF,
+	TD_SET_EXITS,
+};
+
+struct td_setting {
+	struct td_setting_info info;
+	enum td_setting_place place;
+	enum td_setting_type type;
+	size_t offset;		/* in the place's struct */
+	uint64_t min, max;	/* of numbers, in the unit of the struct */
+	const char *words;	/* "auto strict" */
+};
+
+/* The Ith row, NULL behind the last. */
+const struct td_setting *td_setting_at(size_t i);
+
+/* The row of that name; NULL if there is none. */
+const struct td_setting *td_setting_find(enum td_setting_place place,
+    const char *name);
+
+/* The row whose name is nearest to a mistyped one; NULL if none is near. */
+const struct td_setting *td_setting_nearest(enum td_setting_place place,
+    const char *name);
+
+/* Reads TEXT into the struct of the setting's place; texts are borrowed.  0,
+ * or TASKDIR_EFORMAT with "NAME: what, and what is allowed". */
+int td_setting_parse(const struct td_setting *setting, const char *text,
+    void *target, struct td_err *err);
+
+/* All of a place's defaults. */
+void td_setting_defaults(enum td_setting_place place, void *target);
+
+enum td_head_kind {
+	TD_HEAD_RUNNER,
+	TD_HEAD_CLASS,
+	TD_HEAD_FOREIGN,	/* schedule, service, rule */
+};
+
+/* Takes a section's name apart: the kind and, within HEAD, what follows it.
+ * 0 or TASKDIR_EFORMAT. */
+int td_settings_parse_head(enum td_head_kind *kind, const char **argument,
+    const char *head, struct td_err *err);
+
+/* A class name or pattern with "\\" for ":" and "/": 0 or TASKDIR_EFORMAT. */
+int td_settings_parse_pattern(char out[static TD_NAME_CLASS_SIZE],
+    const char *text, struct td_err *err);
+
+/* As td_setting_find, but says what was perhaps meant: 0, TASKDIR_EFORMAT. */
+int td_settings_find_row(const struct td_setting **setting,
+    enum td_setting_place place, const char *name, struct td_err *err);
+
+/* A load: new, add_text for each file, sort.  0, TASKDIR_EFORMAT, -ENOMEM. */
+int td_settings_new(struct td_settings **settings);
+int td_settings_add_text(struct td_settings *settings, const char *name,
+    const char *text, size_t len, struct td_err *err);
+void td_settings_sort(struct td_settings *settings);
+
+#endif

@@ -1,0 +1,530 @@
+#include "config.h"
+
+#include "harness.h"
+#include "lib/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "lib/taskdir.h"
+
+#define N_OF(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+static int
+open_root(void)
+{
+	int fd = open(td_harness_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(mkdirat(fd, "conf.d", 0700), 0);
+	return fd;
+}
+
+static void
+put(int root, const char *name, const char *text)
+{
+	int fd = openat(root, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	    0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(td_io_write(fd, text, strlen(text)), 0);
+	(void)close(fd);
+}
+
+static struct td_settings *
+load(int root)
+{
+	struct td_settings *settings = NULL;
+	struct td_err err = { 0 };
+	int rc = td_settings_load(&settings, root, &err);
+
+	ck_assert_msg(rc == 0, "%s", err.text);
+	return settings;
+}
+
+START_TEST(nothing_written_is_all_defaults)
+{
+	int root = open_root();
+	struct td_settings *settings = load(root);
+	struct td_runner_settings r;
+	struct td_class_settings c;
+
+	td_settings_runner(settings, &r);
+	ck_assert_uint_eq(r.max_running, 0);
+	ck_assert_uint_eq(r.max_size_bytes, 16 << 20);
+	ck_assert_uint_eq(r.settle_ms, 2000);
+	ck_assert_uint_eq(r.shutdown_grace_ms, 30000);
+	ck_assert_uint_eq(r.max_crashes, 3);
+	ck_assert_uint_eq(r.sync, TD_SYNC_AUTO);
+	ck_assert_uint_eq(r.user_mode, TD_USER_SYSTEM);
+	ck_assert_uint_eq(r.log_retention_ms, UINT64_C(28) * 86400000);
+	ck_assert_uint_eq(r.dlq_retention_ms, 0);
+	ck_assert_str_eq(r.default_user, "");
+	ck_assert_str_eq(r.path, "");
+	ck_assert_uint_eq(r.log_level, 6);
+	td_settings_class(settings, "any", &c);
+	ck_assert_str_eq(c.handler, "");
+	ck_assert_uint_eq(c.attempts, 12);
+	ck_assert(c.retry);
+	ck_assert_uint_eq(c.n_backoff, 0);
+	ck_assert_uint_eq(c.jitter_percent, 0);
+	ck_assert_uint_eq(c.timeout_ms, 0);
+	ck_assert_uint_eq(c.kill_grace_ms, 10000);
+	ck_assert_uint_eq(c.max_running, 0);
+	ck_assert(!c.unique_running);
+	ck_assert_uint_eq(c.n_permanent_exit, 1);
+	ck_assert_uint_eq(c.permanent_exit[0], 100);
+	ck_assert(!c.leave_children);
+	ck_assert_str_eq(c.cwd, "/");
+	ck_assert_uint_eq(c.umask, 022);
+	ck_assert_int_eq(c.nice, 0);
+	ck_assert_uint_eq(c.limit_as_bytes + c.limit_cpu_s + c.limit_nofile +
+	    c.limit_fsize_bytes + c.limit_core_bytes, 0);
+	ck_assert_str_eq(c.default_user, "");
+	ck_assert_uint_eq(c.output_max_bytes, 1 << 20);
+	ck_assert_uint_eq(c.keep_output, TD_KEEP_ALL);
+	ck_assert_uint_eq(c.keep_log, TD_KEEP_ALL);
+	ck_assert_uint_eq(c.keep_runs, 20);
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(each_setting_reads_its_form)
+{
+	int root = open_root();
+	struct td_settings *settings;
+	struct td_runner_settings r;
+	struct td_class_settings c;
+
+	put(root, "taskdir.conf", "[runner]\nmax_running = 8\nmax_size = 1M\n"
+	    "settle = 500ms\nsync = strict\nuser_mode = label\n"
+	    "log_level = debug\ndefault_user = www-data\npath = /opt/bin\n"
+	    "[class a]\nhandler = bin/x y\nattempts = unlimited\nretry = off\n"
+	    "backoff = 5, 5m,\n   1h30m\njitter = 10%\ntimeout = 90\n"
+	    "kill_grace = 0\nmax_running = 3\nunique = running\n"
+	    "permanent_exit = 100, 64\nleave_children = TRUE\ncwd = /srv/x\n"
+	    "umask = 077\nnice = -5\nlimit_as = 2G\nlimit_cpu = 1h\n"
+	    "limit_nofile = 64\nlimit_fsize = 1K\nlimit_core = 4096\n"
+	    "output_max = 64K\nkeep_output = fail\nkeep_log = none\n"
+	    "keep_runs = 0\n");
+	settings = load(root);
+	td_settings_runner(settings, &r);
+	ck_assert_uint_eq(r.max_running, 8);
+	ck_assert_uint_eq(r.max_size_bytes, 1 << 20);
+	ck_assert_uint_eq(r.settle_ms, 500);
+	ck_assert_uint_eq(r.sync, TD_SYNC_STRICT);
+	ck_assert_uint_eq(r.user_mode, TD_USER_LABEL);
+	ck_assert_uint_eq(r.log_level, 7);
+	ck_assert_str_eq(r.default_user, "www-data");
+	ck_assert_str_eq(r.path, "/opt/bin");
+	td_settings_class(settings, "a", &c);
+	ck_assert_str_eq(c.handler, "bin/x y");
+	ck_assert_uint_eq(c.attempts, 0);
+	ck_assert(!c.retry);
+	ck_assert_uint_eq(c.n_backoff, 3);
+	ck_assert_uint_eq(c.backoff_s[0], 5);
+	ck_assert_uint_eq(c.backoff_s[1], 300);
+	ck_assert_uint_eq(c.backoff_s[2], 5400);
+	ck_assert_uint_eq(c.jitter_percent, 10);
+	ck_assert_uint_eq(c.timeout_ms, 90000);
+	ck_assert_uint_eq(c.kill_grace_ms, 0);
+	ck_assert_uint_eq(c.max_running, 3);
+	ck_assert(c.unique_running);
+	ck_assert_uint_eq(c.n_permanent_exit, 2);
+	ck_assert_uint_eq(c.permanent_exit[1], 64);
+	ck_assert(c.leave_children);
+	ck_assert_str_eq(c.cwd, "/srv/x");
+	ck_assert_uint_eq(c.umask, 077);
+	ck_assert_int_eq(c.nice, -5);
+	ck_assert_uint_eq(c.limit_as_bytes, UINT64_C(2) << 30);
+	ck_assert_uint_eq(c.limit_cpu_s, 3600);
+	ck_assert_uint_eq(c.limit_nofile, 64);
+	ck_assert_uint_eq(c.limit_fsize_bytes, 1024);
+	ck_assert_uint_eq(c.limit_core_bytes, 4096);
+	ck_assert_uint_eq(c.output_max_bytes, 65536);
+	ck_assert_uint_eq(c.keep_output, TD_KEEP_FAIL);
+	ck_assert_uint_eq(c.keep_log, TD_KEEP_NONE);
+	ck_assert_uint_eq(c.keep_runs, 0);
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
+static const struct {
+	const char *text, *want;
+} bad[] = {
+	{ "x = 1\n", "f:1:1: a setting before the first section, such as "
+	    "[runner]" },
+	{ "[runner]\nmax_runing = 1\n", "f:2:1: max_runing: no setting of "
+	    "[runner]; did you mean max_running?" },
+	{ "[runner]\nxyzzy = 1\n", "f:2:1: xyzzy: no setting of [runner]; "
+	    "\"taskdir config list\" prints all" },
+	{ "[runner]\ntimeout = 1\n", "f:2:1: timeout: no setting of "
+	    "[runner]; it belongs to [class NAME]" },
+	{ "[class a]\nsettle = 1\n", "f:2:1: settle: no setting of [class]; "
+	    "it belongs to [runner]" },
+	{ "[class a]\nTimeout = 1\n", "f:2:1: Timeout: no setting of "
+	    "[class]; did you mean timeout?" },
+	{ "[class a]\nt\x1b = 1\n", "f:2:1: t\\x1b: no setting of [class]; "
+	    "\"taskdir config list\" prints all" },
+	{ "\n[class]\n", "f:2:1: [class]: a name must follow, as in "
+	    "[class mail.*]" },
+	{ "[runner x]\n", "f:1:1: [runner]: no name follows, it is one for "
+	    "all" },
+	{ "[schedule]\n", "f:1:1: [schedule]: a name must follow, as in "
+	    "[class mail.*]" },
+	{ "[clas a]\n", "f:1:1: [clas\\x20a]: no such section; there are "
+	    "[runner], [class NAME], [schedule ID], [service NAME] and [rule "
+	    "NAME]" },
+	{ "[class a b]\n", "f:1:1: [class a\\x20b]: neither a class name nor "
+	    "a pattern of one (mail.digest, mail.*)" },
+	{ "[class ..]\n", "f:1:1: [class ..]: neither a class name nor a "
+	    "pattern of one (mail.digest, mail.*)" },
+	{ "[class a?*]\n", "f:1:1: [class a?*]: neither a class name nor a "
+	    "pattern of one (mail.digest, mail.*)" },
+	{ "[class a]\n kill_grace = 1\n", "f:2:2: an indented line, but no "
+	    "value that it continues" },
+	{ "[class a]\nkill_grace =  soon\n", "f:2:15: kill_grace: not a "
+	    "duration (90, 5m, 2h30m, 1d)" },
+	{ "[class a]\nkill_grace =\n", "f:2:13: kill_grace: not a duration "
+	    "(90, 5m, 2h30m, 1d)" },
+	{ "[class a]\nkill_grace = 2d\n", "f:2:14: kill_grace: out of range "
+	    "(0 to 86400000 milliseconds)" },
+	{ "[class a]\nbackoff = 1500ms\n", "f:2:11: backoff: not a duration "
+	    "of whole seconds (90, 5m, 2h30m, 1d)" },
+	{ "[class a]\nbackoff = 5,,6\n", "f:2:11: backoff: an item of the "
+	    "list is empty or too long" },
+	{ "[class a]\nbackoff = 5,\n", "f:2:11: backoff: an item of the "
+	    "list is empty or too long" },
+	{ "[class a]\nbackoff = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
+	    "19,20,21,22,23,24,25,26,27,28,29,30,31,32,33\n",
+	    "f:2:11: backoff: more than 32 items" },
+	{ "[class a]\npermanent_exit = 0\n", "f:2:18: permanent_exit: out of "
+	    "range (1 to 255)" },
+	{ "[class a]\npermanent_exit = 256\n", "f:2:18: permanent_exit: out "
+	    "of range (1 to 255)" },
+	{ "[class a]\nattempts = 0\n", "f:2:12: attempts: out of range (1 to "
+	    "4294967295)" },
+	{ "[class a]\nattempts = none\n", "f:2:12: attempts: neither a whole "
+	    "number nor \"unlimited\"" },
+	{ "[class a]\nretry = maybe\n", "f:2:9: retry: neither yes nor no" },
+	{ "[class a]\njitter = 101\n", "f:2:10: jitter: out of range (0 to "
+	    "100 percent)" },
+	{ "[class a]\njitter = %\n", "f:2:10: jitter: not a percentage (10 "
+	    "or 10%)" },
+	{ "[class a]\numask = 1777\n", "f:2:9: umask: not an octal number "
+	    "(022, 077)" },
+	{ "[class a]\numask = 089\n", "f:2:9: umask: not an octal number "
+	    "(022, 077)" },
+	{ "[class a]\nnice = -21\n", "f:2:8: nice: not a number from -20 to "
+	    "19" },
+	{ "[class a]\nnice = 20\n", "f:2:8: nice: not a number from -20 to "
+	    "19" },
+	{ "[class a]\nnice = --1\n", "f:2:8: nice: not a number from -20 to "
+	    "19" },
+	{ "[class a]\ncwd = tmp\n", "f:2:7: cwd: not an absolute path" },
+	{ "[class a]\nhandler = a\n  b\n", "f:2:11: handler: has a line "
+	    "break or a control byte in it" },
+	{ "[class a]\nunique = yes\n", "f:2:10: unique: none of: no running" },
+	{ "[class a]\nkeep_output = \n", "f:2:14: keep_output: none of: all "
+	    "fail none" },
+	{ "[class a]\nkeep_output = al\n", "f:2:15: keep_output: none of: "
+	    "all fail none" },
+	{ "[class a]\noutput_max = 1m\n", "f:2:14: output_max: not a size "
+	    "(4096, 64K, 16M, 1G)" },
+	{ "[runner]\nmax_running = -1\n", "f:2:15: max_running: not a whole "
+	    "number" },
+	{ "[runner]\nmax_running = 99999999999999999999\n", "f:2:15: "
+	    "max_running: out of range (0 to 100000)" },
+	{ "[runner]\nmax_size = 2G\n", "f:2:12: max_size: out of range (64 "
+	    "to 1073741824 bytes)" },
+	{ "[runner]\nlog_level = 7\n", "f:2:13: log_level: none of: err "
+	    "warning notice info debug" },
+};
+
+START_TEST(mistake_is_told_with_its_place)
+{
+	struct td_err err = { 0 };
+
+	ck_assert_int_eq(td_settings_check_text("f", bad[_i].text,
+	    strlen(bad[_i].text), &err), TASKDIR_EFORMAT);
+	ck_assert_str_eq(err.text, bad[_i].want);
+}
+END_TEST
+
+static const struct {
+	const char *text, *class_name;
+	uint64_t timeout_s, kill_grace_s;
+} winners[] = {
+	/* Each setting by itself, from the most specific that gives it. */
+	{ "[class mail.*]\ntimeout = 1\nkill_grace = 1\n"
+	  "[class *]\ntimeout = 2\n", "mail.x", 1, 1 },
+	{ "[class *]\ntimeout = 2\nkill_grace = 2\n"
+	  "[class mail.*]\ntimeout = 1\n", "mail.x", 1, 2 },
+	{ "[class *]\ntimeout = 2\n", "other", 2, 10 },
+	/* An exact name before a pattern, however long. */
+	{ "[class a]\ntimeout = 1\n[class a*]\ntimeout = 2\n", "a", 1, 10 },
+	{ "[class a***]\ntimeout = 1\n[class a]\nkill_grace = 3\n", "a", 1, 3 },
+	/* More literal bytes, not more bytes. */
+	{ "[class ab*]\ntimeout = 1\n[class a**********]\ntimeout = 2\n",
+	  "abc", 1, 10 },
+	{ "[class *.daily]\ntimeout = 1\n[class mail.*]\ntimeout = 2\n",
+	  "mail.daily", 1, 10 },
+	/* Of equals, the later. */
+	{ "[class a]\ntimeout = 1\n[class a]\ntimeout = 2\n", "a", 2, 10 },
+	{ "[class a*]\ntimeout = 1\n[class *a]\ntimeout = 2\n", "a", 2, 10 },
+	{ "[class *a]\ntimeout = 1\n[class a*]\ntimeout = 2\n", "a", 2, 10 },
+	{ "[class a]\ntimeout = 1\ntimeout = 2\n", "a", 2, 10 },
+	/* Names as classes are written. */
+	{ "[class mod_x\\task]\ntimeout = 1\n", "mod_x\\task", 1, 10 },
+	{ "[class \\mod_x:task]\ntimeout = 1\n", "mod_x\\task", 1, 10 },
+	{ "[class mod_x/*]\ntimeout = 1\n", "mod_x\\task", 1, 10 },
+	{ "[class mod_x\\*]\ntimeout = 1\n", "mod_xy\\task", 0, 10 },
+	{ "[class mod_x]\ntimeout = 1\n", "mod_x\\task", 0, 10 },
+	{ "[class  a ]\ntimeout = 1\n", "a", 1, 10 },
+};
+
+START_TEST(most_specific_section_wins)
+{
+	int root = open_root();
+	struct td_class_settings c;
+	struct td_settings *settings;
+
+	put(root, "taskdir.conf", winners[_i].text);
+	settings = load(root);
+	td_settings_class(settings, winners[_i].class_name, &c);
+	ck_assert_uint_eq(c.timeout_ms, winners[_i].timeout_s * 1000);
+	ck_assert_uint_eq(c.kill_grace_ms, winners[_i].kill_grace_s * 1000);
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(files_follow_in_byte_order)
+{
+	int root = open_root();
+	struct td_settings *settings;
+	struct td_runner_settings r;
+	struct td_buf origin = { 0 };
+
+	put(root, "taskdir.conf", "[runner]\nmax_running = 1\nsettle = 1\n"
+	    "max_crashes = 7\n");
+	put(root, "conf.d/20-b.conf", "\n[runner]\nmax_running = 3\n");
+	put(root, "conf.d/10-a.conf", "[runner]\nmax_running = 2\nsettle = 2\n");
+	put(root, "conf.d/.30.conf", "broken");
+	put(root, "conf.d/30.conf~", "broken");
+	put(root, "conf.d/.conf", "broken");
+	put(root, "conf.d/README", "broken");
+	settings = load(root);
+	td_settings_runner(settings, &r);
+	ck_assert_uint_eq(r.max_running, 3);
+	ck_assert_uint_eq(r.settle_ms, 2000);
+	ck_assert_uint_eq(r.max_crashes, 7);
+	ck_assert_uint_eq(td_settings_n_files(settings), 3);
+	ck_assert_str_eq(td_settings_file(settings, 1), "conf.d/10-a.conf");
+	ck_assert_uint_eq(td_settings_ini(settings, 1)->n, 2);
+	ck_assert_str_eq(td_settings_lookup(settings, NULL, "max_running",
+	    &origin), "3");
+	ck_assert_str_eq(td_buf_text(&origin), "conf.d/20-b.conf:3");
+	td_buf_clear(&origin);
+	ck_assert_str_eq(td_settings_lookup(settings, NULL, "max_size",
+	    &origin), "16M");
+	ck_assert_str_eq(td_buf_text(&origin), "default");
+	ck_assert_ptr_null(td_settings_lookup(settings, NULL, "timeout",
+	    NULL));
+	ck_assert_str_eq(td_settings_lookup(settings, "a", "timeout", NULL),
+	    "0");
+	td_buf_release(&origin);
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(lookup_and_class_agree)
+{
+	int root = open_root();
+	struct td_settings *settings;
+	struct td_buf origin = { 0 };
+
+	put(root, "taskdir.conf", "[class a*]\ntimeout = 1\n"
+	    "[class *]\ntimeout = 2\nretry = no\n[class abc]\nnice = 3\n");
+	settings = load(root);
+	ck_assert_str_eq(td_settings_lookup(settings, "abc", "timeout",
+	    &origin), "1");
+	ck_assert_str_eq(td_buf_text(&origin), "taskdir.conf:2");
+	ck_assert_str_eq(td_settings_lookup(settings, "abc", "retry", NULL),
+	    "no");
+	ck_assert_str_eq(td_settings_lookup(settings, "abc", "nice", NULL),
+	    "3");
+	ck_assert_str_eq(td_settings_lookup(settings, "b", "timeout", NULL),
+	    "2");
+	td_buf_release(&origin);
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(foreign_sections_are_kept_as_they_are)
+{
+	int root = open_root();
+	struct td_settings *settings;
+
+	put(root, "taskdir.conf", "[schedule a b]\nminute = */5\n"
+	    "[service x]\nurl = http://[::1]/ ; #\n[rule y]\n"
+	    "[class a]\nnice = 1\n");
+	settings = load(root);
+	ck_assert_str_eq(td_ini_find(td_settings_ini(settings, 0), "service x",
+	    "url")->value, "http://[::1]/ ; #");
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(files_of_others_are_refused)
+{
+	int root = open_root();
+	struct td_settings *settings = NULL;
+	struct td_err err = { 0 };
+
+	put(root, "taskdir.conf", "[runner]\n");
+	ck_assert_int_eq(fchmodat(root, "taskdir.conf", 0606, 0), 0);
+	ck_assert_int_eq(td_settings_load(&settings, root, &err),
+	    TASKDIR_ETRUST);
+	ck_assert_ptr_nonnull(strstr(err.text, "/taskdir.conf can be "));
+	ck_assert_ptr_null(settings);
+	ck_assert_int_eq(td_settings_read(&settings, root, &err), 0);
+	td_settings_free(settings);
+	ck_assert_int_eq(fchmodat(root, "taskdir.conf", 0600, 0), 0);
+	put(root, "conf.d/a.conf", "[runner]\n");
+	ck_assert_int_eq(fchmodat(root, "conf.d", 0707, 0), 0);
+	ck_assert_int_eq(td_settings_load(&settings, root, &err),
+	    TASKDIR_ETRUST);
+	ck_assert_ptr_nonnull(strstr(err.text, "/conf.d can be written"));
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(links_are_followed_and_odd_files_refused)
+{
+	int root = open_root();
+	struct td_settings *settings = NULL;
+	struct td_runner_settings r;
+	struct td_err err = { 0 };
+
+	put(root, "real", "[runner]\nmax_crashes = 9\n");
+	ck_assert_int_eq(symlinkat("real", root, "taskdir.conf"), 0);
+	settings = load(root);
+	td_settings_runner(settings, &r);
+	ck_assert_uint_eq(r.max_crashes, 9);
+	td_settings_free(settings);
+	ck_assert_int_eq(unlinkat(root, "real", 0), 0);
+	ck_assert_int_eq(td_settings_load(&settings, root, &err), -ENOENT);
+	ck_assert_int_eq(unlinkat(root, "taskdir.conf", 0), 0);
+	ck_assert_int_eq(mkfifoat(root, "taskdir.conf", 0600), 0);
+	ck_assert_int_eq(td_settings_load(&settings, root, &err),
+	    TASKDIR_EFORMAT);
+	ck_assert_str_eq(err.text, "taskdir.conf: not a regular file");
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(entry_is_checked_as_load_would)
+{
+	struct td_err err = { 0 };
+
+	ck_assert_int_eq(td_settings_check_entry("runner", "settle", "5s",
+	    &err), 0);
+	ck_assert_int_eq(td_settings_check_entry("class mail.*", "nice", "5",
+	    &err), 0);
+	ck_assert_int_eq(td_settings_check_entry("service x", "any", "5",
+	    &err), 0);
+	ck_assert_int_eq(td_settings_check_entry("class", "nice", "5", &err),
+	    TASKDIR_EFORMAT);
+	ck_assert_int_eq(td_settings_check_entry("class /", "nice", "5",
+	    &err), TASKDIR_EFORMAT);
+	ck_assert_int_eq(td_settings_check_entry("runner", "nice", "5", &err),
+	    TASKDIR_EFORMAT);
+	ck_assert_int_eq(td_settings_check_entry("runner", "settle", "x",
+	    &err), TASKDIR_EFORMAT);
+	ck_assert_str_eq(err.text,
+	    "settle: not a duration (90, 5m, 2h30m, 1d)");
+}
+END_TEST
+
+/* Each default is read by the same parser as a file, so it must be valid. */
+START_TEST(table_is_sound)
+{
+	const struct td_setting_info *info;
+	struct td_err err = { 0 };
+	size_t n = 0;
+
+	for (; (info = td_settings_info(n)) != NULL; n++) {
+		const char *section = strcmp(info->place, "class") == 0 ?
+		    "class x" : info->place;
+
+		ck_assert_msg(td_settings_check_entry(section, info->name,
+		    info->default_text, &err) == 0, "%s", err.text);
+		ck_assert_int_eq(info->help[strlen(info->help) - 1], '.');
+		for (size_t i = 0; i < n; i++)
+			ck_assert(strcmp(td_settings_info(i)->name,
+			    info->name) != 0 || strcmp(td_settings_info(i)->
+			    place, info->place) != 0);
+	}
+	ck_assert_uint_eq(n, 36);
+}
+END_TEST
+
+/* No time is asserted, but a resolution that were slow would time out. */
+START_TEST(many_sections_and_classes)
+{
+	int root = open_root();
+	struct td_settings *settings;
+	struct td_class_settings c;
+	struct td_buf text = { 0 };
+	char name[64];
+
+	for (unsigned i = 0; i < 500; i++)
+		td_buf_add_format(&text, "[class c%u]\ntimeout = %u\n"
+		    "[class p%u.*]\ntimeout = %u\n", i, i + 1, i, i + 1);
+	put(root, "taskdir.conf", td_buf_text(&text));
+	settings = load(root);
+	for (unsigned i = 0; i < 10000; i++) {
+		(void)snprintf(name, sizeof(name), "c%u", i);
+		td_settings_class(settings, name, &c);
+		ck_assert_uint_eq(c.timeout_ms, i < 500 ? (i + 1) * 1000 : 0);
+		(void)snprintf(name, sizeof(name), "p%u.x", i % 500);
+		td_settings_class(settings, name, &c);
+		ck_assert_uint_eq(c.timeout_ms, (i % 500 + 1) * 1000);
+	}
+	td_buf_release(&text);
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
+int
+main(void)
+{
+	const struct td_harness_test tests[] = {
+		{ nothing_written_is_all_defaults, 0 },
+		{ each_setting_reads_its_form, 0 },
+		{ mistake_is_told_with_its_place, N_OF(bad) },
+		{ most_specific_section_wins, N_OF(winners) },
+		{ files_follow_in_byte_order, 0 },
+		{ lookup_and_class_agree, 0 },
+		{ foreign_sections_are_kept_as_they_are, 0 },
+		{ files_of_others_are_refused, 0 },
+		{ links_are_followed_and_odd_files_refused, 0 },
+		{ entry_is_checked_as_load_would, 0 },
+		{ table_is_sound, 0 },
+		{ many_sections_and_classes, 0 },
+	};
+
+	return td_harness_run("settings", tests, N_OF(tests));
+}

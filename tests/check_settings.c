@@ -157,108 +157,6 @@ START_TEST(each_setting_reads_its_form)
 END_TEST
 
 static const struct {
-	const char *text, *want;
-} bad[] = {
-	{ "x = 1\n", "f:1:1: a setting before the first section, such as "
-	    "[runner]" },
-	{ "[runner]\nmax_runing = 1\n", "f:2:1: max_runing: no setting of "
-	    "[runner]; did you mean max_running?" },
-	{ "[runner]\nxyzzy = 1\n", "f:2:1: xyzzy: no setting of [runner]; "
-	    "\"taskdir config list\" prints all" },
-	{ "[runner]\ntimeout = 1\n", "f:2:1: timeout: no setting of "
-	    "[runner]; it belongs to [class NAME]" },
-	{ "[class a]\nsettle = 1\n", "f:2:1: settle: no setting of [class]; "
-	    "it belongs to [runner]" },
-	{ "[class a]\nTimeout = 1\n", "f:2:1: Timeout: no setting of "
-	    "[class]; did you mean timeout?" },
-	{ "[class a]\nt\x1b = 1\n", "f:2:1: t\\x1b: no setting of [class]; "
-	    "\"taskdir config list\" prints all" },
-	{ "\n[class]\n", "f:2:1: [class]: a name must follow, as in "
-	    "[class mail.*]" },
-	{ "[runner x]\n", "f:1:1: [runner]: no name follows, it is one for "
-	    "all" },
-	{ "[schedule]\n", "f:1:1: [schedule]: a name must follow, as in "
-	    "[class mail.*]" },
-	{ "[clas a]\n", "f:1:1: [clas\\x20a]: no such section; there are "
-	    "[runner], [class NAME], [schedule ID], [service NAME] and [rule "
-	    "NAME]" },
-	{ "[class a b]\n", "f:1:1: [class a\\x20b]: neither a class name nor "
-	    "a pattern of one (mail.digest, mail.*)" },
-	{ "[class ..]\n", "f:1:1: [class ..]: neither a class name nor a "
-	    "pattern of one (mail.digest, mail.*)" },
-	{ "[class a?*]\n", "f:1:1: [class a?*]: neither a class name nor a "
-	    "pattern of one (mail.digest, mail.*)" },
-	{ "[class a]\n kill_grace = 1\n", "f:2:2: an indented line, but no "
-	    "value that it continues" },
-	{ "[class a]\nkill_grace =  soon\n", "f:2:15: kill_grace: not a "
-	    "duration (90, 5m, 2h30m, 1d)" },
-	{ "[class a]\nkill_grace =\n", "f:2:13: kill_grace: not a duration "
-	    "(90, 5m, 2h30m, 1d)" },
-	{ "[class a]\nkill_grace = 2d\n", "f:2:14: kill_grace: out of range "
-	    "(0 to 86400000 milliseconds)" },
-	{ "[class a]\nbackoff = 1500ms\n", "f:2:11: backoff: not a duration "
-	    "of whole seconds (90, 5m, 2h30m, 1d)" },
-	{ "[class a]\nbackoff = 5,,6\n", "f:2:11: backoff: an item of the "
-	    "list is empty or too long" },
-	{ "[class a]\nbackoff = 5,\n", "f:2:11: backoff: an item of the "
-	    "list is empty or too long" },
-	{ "[class a]\nbackoff = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
-	    "19,20,21,22,23,24,25,26,27,28,29,30,31,32,33\n",
-	    "f:2:11: backoff: more than 32 items" },
-	{ "[class a]\npermanent_exit = 0\n", "f:2:18: permanent_exit: out of "
-	    "range (1 to 255)" },
-	{ "[class a]\npermanent_exit = 256\n", "f:2:18: permanent_exit: out "
-	    "of range (1 to 255)" },
-	{ "[class a]\nattempts = 0\n", "f:2:12: attempts: out of range (1 to "
-	    "4294967295)" },
-	{ "[class a]\nattempts = none\n", "f:2:12: attempts: neither a whole "
-	    "number nor \"unlimited\"" },
-	{ "[class a]\nretry = maybe\n", "f:2:9: retry: neither yes nor no" },
-	{ "[class a]\njitter = 101\n", "f:2:10: jitter: out of range (0 to "
-	    "100 percent)" },
-	{ "[class a]\njitter = %\n", "f:2:10: jitter: not a percentage (10 "
-	    "or 10%)" },
-	{ "[class a]\numask = 1777\n", "f:2:9: umask: not an octal number "
-	    "(022, 077)" },
-	{ "[class a]\numask = 089\n", "f:2:9: umask: not an octal number "
-	    "(022, 077)" },
-	{ "[class a]\nnice = -21\n", "f:2:8: nice: not a number from -20 to "
-	    "19" },
-	{ "[class a]\nnice = 20\n", "f:2:8: nice: not a number from -20 to "
-	    "19" },
-	{ "[class a]\nnice = --1\n", "f:2:8: nice: not a number from -20 to "
-	    "19" },
-	{ "[class a]\ncwd = tmp\n", "f:2:7: cwd: not an absolute path" },
-	{ "[class a]\nhandler = a\n  b\n", "f:2:11: handler: has a line "
-	    "break or a control byte in it" },
-	{ "[class a]\nunique = yes\n", "f:2:10: unique: none of: no running" },
-	{ "[class a]\nkeep_output = \n", "f:2:14: keep_output: none of: all "
-	    "fail none" },
-	{ "[class a]\nkeep_output = al\n", "f:2:15: keep_output: none of: "
-	    "all fail none" },
-	{ "[class a]\noutput_max = 1m\n", "f:2:14: output_max: not a size "
-	    "(4096, 64K, 16M, 1G)" },
-	{ "[runner]\nmax_running = -1\n", "f:2:15: max_running: not a whole "
-	    "number" },
-	{ "[runner]\nmax_running = 99999999999999999999\n", "f:2:15: "
-	    "max_running: out of range (0 to 100000)" },
-	{ "[runner]\nmax_size = 2G\n", "f:2:12: max_size: out of range (64 "
-	    "to 1073741824 bytes)" },
-	{ "[runner]\nlog_level = 7\n", "f:2:13: log_level: none of: err "
-	    "warning notice info debug" },
-};
-
-START_TEST(mistake_is_told_with_its_place)
-{
-	struct td_err err = { 0 };
-
-	ck_assert_int_eq(td_settings_check_text("f", bad[_i].text,
-	    strlen(bad[_i].text), &err), TASKDIR_EFORMAT);
-	ck_assert_str_eq(err.text, bad[_i].want);
-}
-END_TEST
-
-static const struct {
 	const char *text, *class_name;
 	uint64_t timeout_s, kill_grace_s;
 } winners[] = {
@@ -316,7 +214,8 @@ START_TEST(files_follow_in_byte_order)
 	put(root, "taskdir.conf", "[runner]\nmax_running = 1\nsettle = 1\n"
 	    "max_crashes = 7\n");
 	put(root, "conf.d/20-b.conf", "\n[runner]\nmax_running = 3\n");
-	put(root, "conf.d/10-a.conf", "[runner]\nmax_running = 2\nsettle = 2\n");
+	put(root, "conf.d/10-a.conf",
+	    "[runner]\nmax_running = 2\nsettle = 2\n");
 	put(root, "conf.d/.30.conf", "broken");
 	put(root, "conf.d/30.conf~", "broken");
 	put(root, "conf.d/.conf", "broken");
@@ -434,52 +333,6 @@ START_TEST(links_are_followed_and_odd_files_refused)
 }
 END_TEST
 
-START_TEST(entry_is_checked_as_load_would)
-{
-	struct td_err err = { 0 };
-
-	ck_assert_int_eq(td_settings_check_entry("runner", "settle", "5s",
-	    &err), 0);
-	ck_assert_int_eq(td_settings_check_entry("class mail.*", "nice", "5",
-	    &err), 0);
-	ck_assert_int_eq(td_settings_check_entry("service x", "any", "5",
-	    &err), 0);
-	ck_assert_int_eq(td_settings_check_entry("class", "nice", "5", &err),
-	    TASKDIR_EFORMAT);
-	ck_assert_int_eq(td_settings_check_entry("class /", "nice", "5",
-	    &err), TASKDIR_EFORMAT);
-	ck_assert_int_eq(td_settings_check_entry("runner", "nice", "5", &err),
-	    TASKDIR_EFORMAT);
-	ck_assert_int_eq(td_settings_check_entry("runner", "settle", "x",
-	    &err), TASKDIR_EFORMAT);
-	ck_assert_str_eq(err.text,
-	    "settle: not a duration (90, 5m, 2h30m, 1d)");
-}
-END_TEST
-
-/* Each default is read by the same parser as a file, so it must be valid. */
-START_TEST(table_is_sound)
-{
-	const struct td_setting_info *info;
-	struct td_err err = { 0 };
-	size_t n = 0;
-
-	for (; (info = td_settings_info(n)) != NULL; n++) {
-		const char *section = strcmp(info->place, "class") == 0 ?
-		    "class x" : info->place;
-
-		ck_assert_msg(td_settings_check_entry(section, info->name,
-		    info->default_text, &err) == 0, "%s", err.text);
-		ck_assert_int_eq(info->help[strlen(info->help) - 1], '.');
-		for (size_t i = 0; i < n; i++)
-			ck_assert(strcmp(td_settings_info(i)->name,
-			    info->name) != 0 || strcmp(td_settings_info(i)->
-			    place, info->place) != 0);
-	}
-	ck_assert_uint_eq(n, 36);
-}
-END_TEST
-
 /* No time is asserted, but a resolution that were slow would time out. */
 START_TEST(many_sections_and_classes)
 {
@@ -514,15 +367,12 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ nothing_written_is_all_defaults, 0 },
 		{ each_setting_reads_its_form, 0 },
-		{ mistake_is_told_with_its_place, N_OF(bad) },
 		{ most_specific_section_wins, N_OF(winners) },
 		{ files_follow_in_byte_order, 0 },
 		{ lookup_and_class_agree, 0 },
 		{ foreign_sections_are_kept_as_they_are, 0 },
 		{ files_of_others_are_refused, 0 },
 		{ links_are_followed_and_odd_files_refused, 0 },
-		{ entry_is_checked_as_load_would, 0 },
-		{ table_is_sound, 0 },
 		{ many_sections_and_classes, 0 },
 	};
 

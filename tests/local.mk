@@ -28,6 +28,7 @@ td_units = \
 	tests/check_runlog \
 	tests/check_scoreboard \
 	tests/check_settings \
+	tests/check_settings_text \
 	tests/check_task \
 	tests/check_trust
 

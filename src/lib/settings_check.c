@@ -13,8 +13,8 @@
 enum { SHOWN_SIZE = 128 };
 
 int
-td_settings_parse_head(enum td_head_kind *kind, const char **argument, const char *head,
-    struct td_err *err)
+td_settings_parse_head(enum td_head_kind *kind, const char **argument,
+    const char *head, struct td_err *err)
 {
 	static const struct {
 		const char *word;
@@ -86,8 +86,8 @@ td_settings_parse_pattern(char out[static TD_NAME_CLASS_SIZE],
 }
 
 int
-td_settings_find_row(const struct td_setting **setting, enum td_setting_place place,
-    const char *name, struct td_err *err)
+td_settings_find_row(const struct td_setting **setting,
+    enum td_setting_place place, const char *name, struct td_err *err)
 {
 	enum td_setting_place other = place == TD_IN_RUNNER ? TD_IN_CLASS :
 	    TD_IN_RUNNER;

@@ -56,12 +56,15 @@ src_librunner_la_SOURCES = \
 	src/runner/bury.c \
 	src/runner/capture.c \
 	src/runner/channel.c \
+	src/runner/classes.c \
 	src/runner/control.c \
 	src/runner/crashes.c src/runner/crashes.h \
 	src/runner/dedup.c \
 	src/runner/environ.c src/runner/environ.h \
+	src/runner/events.c \
 	src/runner/finish.c \
 	src/runner/index.c src/runner/index.h \
+	src/runner/keep.c \
 	src/runner/launch.c \
 	src/runner/letter.c src/runner/letter.h \
 	src/runner/note.c \
@@ -70,6 +73,7 @@ src_librunner_la_SOURCES = \
 	src/runner/recover.c \
 	src/runner/runner.c src/runner/runner.h \
 	src/runner/settle.c src/runner/settle.h \
+	src/runner/start.c \
 	src/runner/sweep.c \
 	src/runner/syncer.c src/runner/syncer.h \
 	src/runner/user.c src/runner/user.h
@@ -81,11 +85,13 @@ src_libcli_la_SOURCES = \
 	src/cli/arg.c src/cli/arg.h \
 	src/cli/cli.c src/cli/cli.h \
 	src/cli/cmd_init.c \
+	src/cli/cmd_run.c \
 	src/cli/cmd_version.c \
 	src/cli/commands.h \
 	src/cli/escape.c src/cli/escape.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/out.c src/cli/out.h \
+	src/cli/runs.c src/cli/runs.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/when.c src/cli/when.h
 src_libcli_la_LIBADD = src/librunner.la

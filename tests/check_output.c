@@ -3,6 +3,7 @@
 #include "harness.h"
 #include "lib/output.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,14 +12,23 @@
 START_TEST(names_fit_at_their_longest)
 {
 	char out[TD_OUTPUT_NAME_SIZE], id[TD_NAME_ID_SIZE];
+	char class_enc[TD_NAME_CLASS_SIZE];
+	struct td_output output;
 
 	memset(id, 'a', TD_NAME_ID_MAX);
 	id[TD_NAME_ID_MAX] = '\0';
-	td_output_name(out, id, UINT32_MAX);
-	ck_assert_uint_eq(strlen(out), TD_NAME_ID_MAX + 11);
-	ck_assert_str_eq(out + TD_NAME_ID_MAX, ".4294967295");
+	memset(class_enc, 'c', TD_NAME_CLASS_MAX);
+	class_enc[TD_NAME_CLASS_MAX] = '\0';
+	td_output_name(out, class_enc, id, UINT32_MAX);
+	ck_assert_uint_eq(strlen(out), TD_NAME_CLASS_MAX + TD_NAME_ID_MAX +
+	    12);
+	ck_assert_int_eq(td_output_parse(&output, out), 0);
+	ck_assert_uint_eq(output.try, UINT32_MAX);
+	ck_assert_uint_eq(output.id_len, TD_NAME_ID_MAX);
+	ck_assert_uint_eq(output.class_len, TD_NAME_CLASS_MAX);
 	td_output_slot_name(out, 17);
 	ck_assert_str_eq(out, "slot-17");
+	ck_assert_int_eq(td_output_parse(&output, out), -EINVAL);
 }
 END_TEST
 
@@ -34,24 +44,25 @@ touch(int dir, const char *name)
 START_TEST(last_try_is_the_highest_number)
 {
 	int dir = open(td_harness_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	uint32_t try = 9;
+	char name[TD_OUTPUT_NAME_SIZE];
 
 	ck_assert_int_ge(dir, 0);
-	ck_assert_int_eq(td_output_last_try(dir, "a-1", &try), 0);
-	ck_assert_uint_eq(try, 0);
+	ck_assert_int_eq(td_output_find(dir, "a-1", 0, name), -ENOENT);
 	ck_assert_int_eq(mkdirat(dir, "output", 0700), 0);
-	touch(dir, "output/a-1.2");
-	touch(dir, "output/a-1.10");
-	touch(dir, "output/a-1.9");
-	touch(dir, "output/a-10.77");
-	touch(dir, "output/a-1.x");
-	touch(dir, "output/a-1.99999999999");
-	touch(dir, "output/a.88");
+	touch(dir, "output/c,a-1,2");
+	touch(dir, "output/c,a-1,10");
+	touch(dir, "output/c,a-1,9");
+	touch(dir, "output/c,a-10,77");
+	touch(dir, "output/c,a-1,x");
+	touch(dir, "output/c,a-1,99999999999");
+	touch(dir, "output/c,a,88");
 	touch(dir, "output/slot-1");
-	ck_assert_int_eq(td_output_last_try(dir, "a-1", &try), 0);
-	ck_assert_uint_eq(try, 10);
-	ck_assert_int_eq(td_output_last_try(dir, "b", &try), 0);
-	ck_assert_uint_eq(try, 0);
+	ck_assert_int_eq(td_output_find(dir, "a-1", 0, name), 0);
+	ck_assert_str_eq(name, "c,a-1,10");
+	ck_assert_int_eq(td_output_find(dir, "a-1", 9, name), 0);
+	ck_assert_str_eq(name, "c,a-1,9");
+	ck_assert_int_eq(td_output_find(dir, "a-1", 3, name), -ENOENT);
+	ck_assert_int_eq(td_output_find(dir, "b", 0, name), -ENOENT);
 	(void)close(dir);
 }
 END_TEST

@@ -14,6 +14,7 @@ static int help(int argc, char **argv);
 /* clang-format off */
 static const struct td_cmd commands[] = {
 	{ "init",	td_cmd_init,	"make a spool" },
+	{ "run",	td_cmd_run,	"execute tasks: the runner" },
 	{ "version",	td_cmd_version,	"say which version this is" },
 	{ "help",	help,		"tell about a command" },
 };

@@ -12,15 +12,12 @@
 #include "base/num.h"
 #include "lib/scan.h"
 
-_Static_assert(TD_OUTPUT_NAME_SIZE >= TD_NAME_ID_SIZE + 1 + 10,
-    "an id, a dot and 32 bits in decimal must fit");
-
 void
-td_output_name(char out[static TD_OUTPUT_NAME_SIZE], const char *id,
-    uint32_t try)
+td_output_name(char out[static TD_OUTPUT_NAME_SIZE], const char *class_enc,
+    const char *id, uint32_t try)
 {
-	(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "%.*s.%" PRIu32,
-	    TD_NAME_ID_MAX, id, try);
+	(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "%.*s,%.*s,%" PRIu32,
+	    TD_NAME_CLASS_MAX, class_enc, TD_NAME_ID_MAX, id, try);
 }
 
 void
@@ -29,46 +26,65 @@ td_output_slot_name(char out[static TD_OUTPUT_NAME_SIZE], unsigned slot)
 	(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "slot-%u", slot);
 }
 
-/* The try of "ID.TRY"; 0 for any other name. */
-static uint32_t
-try_of(const char *name, const char *id, size_t id_len)
+int
+td_output_parse(struct td_output *output, const char *name)
 {
-	uint64_t try = 0;
+	const char *id = strchr(name, ','), *try_text;
+	size_t class_len, id_len;
+	uint64_t try;
 
-	if (strncmp(name, id, id_len) != 0 || name[id_len] != '.')
-		return 0;
-	if (td_num_parse_text(&try, name + id_len + 1, UINT32_MAX) != 0)
-		return 0;
-	return (uint32_t)try;
+	if (id == NULL)
+		return -EINVAL;
+	class_len = (size_t)(id++ - name);
+	try_text = strchr(id, ',');
+	if (try_text == NULL)
+		return -EINVAL;
+	id_len = (size_t)(try_text++ - id);
+	if (!td_name_class_is_valid(name, class_len) ||
+	    !td_name_id_is_valid(id, id_len) ||
+	    td_num_parse_text(&try, try_text, UINT32_MAX) != 0)
+		return -EINVAL;
+	*output = (struct td_output){
+		.class_enc = name,
+		.class_len = (uint8_t)class_len,
+		.id = id,
+		.id_len = (uint8_t)id_len,
+		.try = (uint32_t)try,
+	};
+	return 0;
+}
+
+static bool
+is_of(const struct td_output *output, const char *id)
+{
+	return strlen(id) == output->id_len &&
+	    memcmp(id, output->id, output->id_len) == 0;
 }
 
 int
-td_output_last_try(int log_fd, const char *id, uint32_t *try)
+td_output_find(int log_fd, const char *id, uint32_t try,
+    char out[static TD_OUTPUT_NAME_SIZE])
 {
 	struct td_scan scan = { 0 };
-	size_t id_len = strlen(id);
-	uint32_t last = 0;
+	uint32_t best = 0;
 	const char *name;
 	int rc, fd = openat(log_fd, "output", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC | O_NOFOLLOW);
 
-	if (fd < 0 && errno != ENOENT)
+	if (fd < 0)
 		return -errno;
-	if (fd < 0) {
-		*try = 0;
-		return 0;
-	}
 	rc = td_scan_open(&scan, fd);
 	(void)close(fd);
-	if (rc != 0)
-		return rc;
-	while ((rc = td_scan_next(&scan, &name, NULL)) == 1) {
-		uint32_t one = try_of(name, id, id_len);
+	while (rc >= 0 && (rc = td_scan_next(&scan, &name, NULL)) == 1) {
+		struct td_output output;
 
-		last = one > last ? one : last;
+		if (td_output_parse(&output, name) != 0 ||
+		    !is_of(&output, id) || output.try <= best ||
+		    (try != 0 && output.try != try))
+			continue;
+		best = output.try;
+		(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "%s", name);
 	}
 	td_scan_close(&scan);
-	if (rc == 0)
-		*try = last;
-	return rc;
+	return rc != 0 ? rc : best == 0 ? -ENOENT : 0;
 }

@@ -1,5 +1,6 @@
 /*
- * Captured output: log/output/ID.TRY, and slot-N while a task runs.
+ * Captured output: log/output/CLASS,ID,TRY (CLASS encoded as in task names),
+ * and slot-N while a task runs.
  */
 #ifndef TD_LIB_OUTPUT_H
 #define TD_LIB_OUTPUT_H
@@ -8,14 +9,28 @@
 
 #include "lib/name.h"
 
-enum { TD_OUTPUT_NAME_SIZE = TD_NAME_ID_SIZE + 12 };
+enum { TD_OUTPUT_NAME_SIZE = TD_NAME_CLASS_SIZE + TD_NAME_ID_SIZE + 12 };
 
-/* "ID.TRY" and "slot-N". */
-void td_output_name(char out[static TD_OUTPUT_NAME_SIZE], const char *id,
-    uint32_t try);
+/* A file name taken apart; the texts point into it, not NUL-terminated. */
+struct td_output {
+	const char *class_enc, *id;
+	uint8_t class_len, id_len;
+	uint32_t try;
+};
+
+/* "CLASS,ID,TRY" and "slot-N". */
+void td_output_name(char out[static TD_OUTPUT_NAME_SIZE],
+    const char *class_enc, const char *id, uint32_t try);
 void td_output_slot_name(char out[static TD_OUTPUT_NAME_SIZE], unsigned slot);
 
-/* The highest try of which output of ID is kept: 0 if none, or errno. */
-int td_output_last_try(int log_fd, const char *id, uint32_t *try);
+/* 0, or -EINVAL with *output untouched. */
+int td_output_parse(struct td_output *output, const char *name);
+
+/*
+ * The file of try TRY of task ID (0: of the last one that is kept), a name
+ * below log/output/.  0, -ENOENT, or negated errno.
+ */
+int td_output_find(int log_fd, const char *id, uint32_t try,
+    char out[static TD_OUTPUT_NAME_SIZE]);
 
 #endif

@@ -171,7 +171,7 @@ log_duplicate(struct td_runner *runner, const struct td_letter *letter,
 
 	td_name_decode_class(class_name, letter->task.class_enc,
 	    strlen(letter->task.class_enc));
-	td_runner_log(runner, &(struct td_run){
+	td_runner_log(runner, NULL, &(struct td_run){
 		.id = id,
 		.class_name = class_name,
 		.component = letter->task.component,

@@ -124,7 +124,7 @@ td_bury_invalid(struct td_runner *runner, enum td_state from,
 		return;
 	td_log(TD_LOG_WARNING, "runner", "not a task, moved to dlq/ name=%s "
 	    "id=%s: %s", shown, id, error);
-	td_runner_log(runner, &(struct td_run){
+	td_runner_log(runner, NULL, &(struct td_run){
 		.id = id,
 		.class_name = "invalid",
 		.error = error,

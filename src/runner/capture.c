@@ -242,8 +242,9 @@ td_capture_finish(struct td_slot *slot, uint32_t try, bool failed,
 	if (size > 0 && is_kept(slot, failed)) {
 		if (size > 2 * half_cap(slot))
 			compact(slot, size);
-		td_output_name(kept, slot->id, try);
+		td_output_name(kept, slot->class->class_enc, slot->id, try);
 		hand_over(slot, kept);
+		td_keep_output(slot->runner, slot->class, slot->id, try);
 	} else if (children_left || ftruncate(capture->fd, 0) != 0)
 		td_capture_release(slot);
 }

@@ -5,14 +5,17 @@
  *	note	a name was seen in new/ or failed/: index it
  *	admit	letters without a canonical name, or not complete: wait, check,
  *		decide duplicates (dedup), name
- *	launch	a task's turn: read, check, claim, start
+ *	launch	a task's turn: read, check, claim
+ *	start	its handler
  *	channel	what a handler says on descriptor 3
  *	capture	what it prints
+ *	keep	how long what is kept
  *	finish	it ended: end what it left behind, settle, log
  *	bury	to dlq/
  *	control	requests in run/ctl/
  *	recover	what an earlier runner left
  *	sweep	the directories are the truth
+ *	events	what wakes us
  */
 #ifndef TD_RUNNER_CORE_H
 #define TD_RUNNER_CORE_H
@@ -104,6 +107,8 @@ struct td_sweep {
 	struct td_scan scan;
 	enum td_state state;	/* being scanned, if active */
 	bool active, wanted;
+	bool comparing;		/* both are read: who was not met? */
+	uint32_t next_ref;	/* the next one to compare */
 	unsigned generation;
 };
 
@@ -118,6 +123,7 @@ struct td_runner {
 	struct td_alarm alarm;
 	struct td_source signals;
 	struct td_timer minute, keep_alive, grace;
+	unsigned minutes;	/* since the start */
 	struct td_planner planner;
 	struct td_drop *drops[TD_DROP_CHAINS];	/* letters being looked at */
 	size_t n_drops, n_settling;
@@ -145,8 +151,10 @@ uint64_t td_runner_now(void);
 /* The time tasks are picked by: now, or the end of time with force. */
 uint64_t td_runner_horizon(const struct td_runner *runner);
 
-/* Appends to the run log, tells options->report. */
-void td_runner_log(struct td_runner *runner, const struct td_run *run);
+/* Appends to the run log (unless CLASS, which may be NULL, wants no line of
+ * it) and tells options->report. */
+void td_runner_log(struct td_runner *runner, const struct td_class *class,
+    const struct td_run *run);
 
 /* The name of a task as the index has it. */
 void td_runner_name(const struct td_runner *runner, uint32_t ref,
@@ -182,6 +190,14 @@ bool td_dedup_drops(struct td_runner *runner, const struct td_letter *newcomer,
 /* Fills free slots: true if anything was done. */
 bool td_launch_some(struct td_runner *runner);
 
+/* start.c */
+/* Starts the handler of a claimed task: 0 with slot->pid, or negated errno,
+ * with slot->error set where the task is to blame. */
+int td_start(struct td_slot *slot, const struct td_letter *letter,
+    const struct td_user *user);
+/* Not this task's fault: the machine is short of processes, memory, space. */
+bool td_start_is_shortage(int rc);
+
 /* channel.c */
 int td_channel_open(struct td_slot *slot, int *child_fd);
 /* Reads what is still there and closes. */
@@ -194,6 +210,16 @@ void td_capture_written(struct td_runner *runner, int wd);
 void td_capture_finish(struct td_slot *slot, uint32_t try, bool failed,
     char kept[static TD_OUTPUT_NAME_SIZE]);
 void td_capture_release(struct td_slot *slot);
+
+/* keep.c */
+/* Output of a run was kept: the class's oldest may have to go. */
+void td_keep_output(struct td_runner *runner, struct td_class *class,
+    const char *id, uint32_t try);
+int td_keep_load(struct td_runner *runner);
+/* Takes out what is older than its retention. */
+void td_keep_prune(struct td_runner *runner);
+/* Whether a run with this result gets a line in the run log. */
+bool td_keep_logs(const struct td_class *class, enum td_result result);
 
 /* finish.c */
 void td_finish_reap(struct td_runner *runner);
@@ -232,6 +258,12 @@ int td_sweep_load(struct td_runner *runner, struct td_err *err);
 void td_sweep_want(struct td_runner *runner);
 /* One step of a sweep under way: true if there is more. */
 bool td_sweep_step(struct td_runner *runner);
+
+/* events.c */
+int td_events_open_signals(struct td_runner *runner);
+int td_events_open_watches(struct td_runner *runner);
+void td_events_alarm(struct td_alarm *alarm, bool clock_was_set);
+void td_events_start_timers(struct td_runner *runner);
 
 /* runner.c */
 int td_runner_reload(struct td_runner *runner);

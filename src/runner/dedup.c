@@ -105,7 +105,7 @@ remove_replaced(struct td_runner *runner, uint32_t ref, const char *by)
 		return;
 	}
 	if (rc == 0)
-		td_runner_log(runner, &(struct td_run){
+		td_runner_log(runner, NULL, &(struct td_run){
 			.id = id,
 			.class_name = class->class_name,
 			.of = by,

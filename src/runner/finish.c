@@ -157,7 +157,7 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 	struct td_buf extra = value_member(slot);
 	bool has_run = !outcome->not_started;
 
-	td_runner_log(slot->runner, &(struct td_run){
+	td_runner_log(slot->runner, slot->class, &(struct td_run){
 		.id = slot->id,
 		.class_name = slot->class->class_name,
 		.component = slot->component,

@@ -37,6 +37,7 @@ struct td_class {
 	bool paused;
 	enum td_standing standing;
 	uint32_t prev, next;	/* in a ready list; numbers, see planner.c */
+	struct td_kept *kept;	/* outputs on disk, see keep.c; or NULL */
 	size_t waiting_at;	/* in the waiting heap, from 1 */
 };
 

@@ -224,7 +224,7 @@ log_crash(struct td_runner *runner, const char *id, const char *class_name,
     const struct td_name *name, const struct td_verdict *verdict,
     const char *error)
 {
-	td_runner_log(runner, &(struct td_run){
+	td_runner_log(runner, NULL, &(struct td_run){
 		.id = id,
 		.class_name = class_name,
 		.error = error,
@@ -331,7 +331,7 @@ finish_withdrawn(struct td_runner *runner)
 		id[name.id_len] = '\0';
 		td_name_decode_class(class_name, name.class_enc,
 		    name.class_len);
-		td_runner_log(runner, &(struct td_run){
+		td_runner_log(runner, NULL, &(struct td_run){
 			.id = id,
 			.class_name = class_name,
 			.due = name.due,
@@ -367,7 +367,8 @@ keep_output(const struct td_runner *runner)
 		    lines[i].id, &state, name) != 0 ||
 		    td_name_parse(&parts, name) != 0)
 			continue;
-		td_output_name(to, lines[i].id, parts.tries + 1);
+		td_output_name(to, lines[i].class_enc, lines[i].id,
+		    parts.tries + 1);
 		(void)renameat2(runner->output_fd, from, runner->output_fd, to,
 		    RENAME_NOREPLACE);
 	}

@@ -20,6 +20,9 @@
  * there are. */
 enum { DIR_BYTES_A_NAME = 88 };
 
+/* Entries looked at in one turn of the loop: some 0.2 ms. */
+enum { REFS_A_STEP = 8192 };
+
 /* At the start: everything at once, before any event. */
 
 static int
@@ -84,18 +87,25 @@ drop_if_gone(struct td_runner *runner, uint32_t ref)
 		td_note_forget(runner, ref);
 }
 
-static void
+/* Some of the index: true if there is more of it. */
+static bool
 drop_unseen(struct td_runner *runner)
 {
 	struct td_index *index = &runner->planner.index;
+	uint32_t end = runner->sweep.next_ref + REFS_A_STEP;
 
-	for (uint32_t ref = 1; ref <= index->used; ref++) {
-		const struct td_entry *entry = td_index_entry(index, ref);
+	for (uint32_t ref = runner->sweep.next_ref; ref < end; ref++) {
+		const struct td_entry *entry;
 
+		if (ref > index->used)
+			return false;
+		entry = td_index_entry(index, ref);
 		if (entry->id_len != 0 && entry->state != TD_STATE_CUR &&
 		    entry->generation != (runner->sweep.generation & 0xff))
 			drop_if_gone(runner, ref);
 	}
+	runner->sweep.next_ref = end;
+	return true;
 }
 
 static bool
@@ -114,7 +124,7 @@ begin(struct td_runner *runner, enum td_state state)
 
 /* One block of names: 1 more to come, 0 end of the directory, or errno. */
 static int
-step(struct td_runner *runner)
+read_block(struct td_runner *runner)
 {
 	struct td_sweep *sweep = &runner->sweep;
 	const char *text;
@@ -128,22 +138,12 @@ step(struct td_runner *runner)
 	return rc;
 }
 
-bool
-td_sweep_step(struct td_runner *runner)
+/* The directory is read: the next one, or the comparison. */
+static bool
+next_directory(struct td_runner *runner, int rc)
 {
 	struct td_sweep *sweep = &runner->sweep;
-	int rc;
 
-	if (!sweep->active) {
-		if (!sweep->wanted)
-			return false;
-		sweep->wanted = false;
-		sweep->generation++;
-		return begin(runner, TD_STATE_NEW);
-	}
-	rc = step(runner);
-	if (rc == 1)
-		return true;
 	td_scan_close(&sweep->scan);
 	sweep->active = false;
 	if (rc != 0) {
@@ -153,6 +153,28 @@ td_sweep_step(struct td_runner *runner)
 	}
 	if (sweep->state == TD_STATE_NEW)
 		return begin(runner, TD_STATE_FAILED);
-	drop_unseen(runner);
-	return sweep->wanted;
+	sweep->comparing = true;
+	sweep->next_ref = 1;
+	return true;
+}
+
+bool
+td_sweep_step(struct td_runner *runner)
+{
+	struct td_sweep *sweep = &runner->sweep;
+	int rc;
+
+	if (sweep->comparing) {
+		sweep->comparing = drop_unseen(runner);
+		return sweep->comparing || sweep->wanted;
+	}
+	if (!sweep->active) {
+		if (!sweep->wanted)
+			return false;
+		sweep->wanted = false;
+		sweep->generation++;
+		return begin(runner, TD_STATE_NEW);
+	}
+	rc = read_block(runner);
+	return rc == 1 || next_directory(runner, rc);
 }

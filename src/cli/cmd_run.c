@@ -1,0 +1,175 @@
+#include "config.h"
+
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/arg.h"
+#include "cli/runs.h"
+#include "runner/runner.h"
+
+struct options {
+	struct td_common common;
+	bool once, failed, force, ignore_limits, verbose;
+	const char *class_pattern;
+	const char *id;
+	uint64_t parallel;
+	struct td_opt_number keep_alive;
+};
+
+/* clang-format off */
+static const struct td_opt opts[] = {
+	{ "once", 0, NULL, TD_OPT_FLAG, offsetof(struct options, once), 0,
+	  "execute what is due, then exit" },
+	{ "class", 'c', "PATTERN", TD_OPT_TEXT,
+	  offsetof(struct options, class_pattern), 0,
+	  "with --once: only these classes" },
+	{ "id", 0, "ID", TD_OPT_TEXT, offsetof(struct options, id), 0,
+	  "with --once: only this task" },
+	{ "failed", 0, NULL, TD_OPT_FLAG, offsetof(struct options, failed), 0,
+	  "with --once: only what failed before" },
+	{ "parallel", 'p', "N", TD_OPT_COUNT,
+	  offsetof(struct options, parallel), 0,
+	  "run up to N tasks at a time, instead of max_running" },
+	{ "force", 'f', NULL, TD_OPT_FLAG, offsetof(struct options, force), 0,
+	  "with --once: also what is not yet due" },
+	{ "ignore-limits", 0, NULL, TD_OPT_FLAG,
+	  offsetof(struct options, ignore_limits), 0,
+	  "with --once: past the limits of classes" },
+	{ "keep-alive", 0, "DUR", TD_OPT_DURATION,
+	  offsetof(struct options, keep_alive), 0,
+	  "with --once: go on for what comes within DUR" },
+	{ "verbose", 'v', NULL, TD_OPT_FLAG,
+	  offsetof(struct options, verbose), 0,
+	  "show what handlers print, as it comes" },
+	{0},
+};
+/* clang-format on */
+
+static const struct td_usage usage = {
+	.name = "run",
+	.args = "",
+	.about = "The runner: executes the spool's tasks, in the foreground, "
+	    "until SIGTERM or SIGINT.  SIGHUP loads the settings anew.  With "
+	    "--once it executes what is due, prints a line for each run and "
+	    "exits: 0 if all went well, 1 if any failed; where a runner is at "
+	    "work already, that one is asked and its results are shown.",
+	.opts = opts,
+	.examples = "taskdir run\n"
+	    "taskdir run --once --class 'mail.*' --force\n"
+	    "* * * * *  taskdir run --once --keep-alive 50s    (crontab)\n",
+};
+
+/*
+ * root on somebody's private spool: his files, his handlers, his tasks, so
+ * the runner becomes him rather than trusting him with root.
+ */
+static int
+become_owner(const struct td_spool *spool)
+{
+	const struct passwd *pw;
+	int rc;
+
+	if (geteuid() != 0 || spool->owner == 0 || spool->shared)
+		return 0;
+	pw = getpwuid(spool->owner);
+	rc = pw != NULL ? initgroups(pw->pw_name, pw->pw_gid) :
+	    setgroups(0, NULL);
+	if (rc != 0 || setgid(pw != NULL ? pw->pw_gid : spool->group) != 0 ||
+	    setuid(spool->owner) != 0)
+		return -errno;
+	td_log(TD_LOG_NOTICE, "runner", "running as the spool's owner uid=%lu",
+	    (unsigned long)spool->owner);
+	return 0;
+}
+
+static int
+needs_once(const struct options *options)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} only[] = {
+		{ options->class_pattern != NULL, "--class" },
+		{ options->id != NULL, "--id" },
+		{ options->failed, "--failed" },
+		{ options->force, "--force" },
+		{ options->ignore_limits, "--ignore-limits" },
+		{ options->keep_alive.given, "--keep-alive" },
+	};
+
+	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
+		if (only[i].given && !options->once)
+			return td_arg_wrong(&usage, "%s needs --once",
+			    only[i].name);
+	return TD_ARG_GO_ON;
+}
+
+static int
+run_here(struct td_spool *spool, const struct options *options)
+{
+	const char *ids[] = { options->id };
+	struct td_out out;
+	struct td_runner_options runner = {
+		.once = options->once,
+		.force = options->force,
+		.ignore_limits = options->ignore_limits,
+		.failed_only = options->failed,
+		.live_output = options->verbose ||
+		    (options->once && isatty(STDOUT_FILENO)),
+		.class_pattern = options->class_pattern,
+		.ids = options->id != NULL ? ids : NULL,
+		.n_ids = options->id != NULL ? 1 : 0,
+		.parallel = options->parallel,
+		.keep_alive_ms = options->keep_alive.n,
+	};
+	struct td_err err = {0};
+	int rc;
+
+	if (!options->once) {
+		rc = td_runner_run(spool, &runner, &err);
+		return rc < 0 ? td_cli_failed_err(usage.name, &err) : rc;
+	}
+	td_log_set_level(TD_LOG_WARNING);
+	td_out_open(&out, &options->common);
+	td_runs_begin(&out);
+	runner.report = td_runs_report;
+	runner.report_arg = &out;
+	rc = td_runner_run(spool, &runner, &err);
+	td_out_end(&out);
+	if (rc < 0)
+		rc = td_cli_failed_err(usage.name, &err);
+	return td_out_close(&out, usage.name, rc);
+}
+
+int
+td_cmd_run(int argc, char **argv)
+{
+	struct options options = {0};
+	struct td_spool spool = {0};
+	struct td_args args;
+	int rc = td_arg_parse(&usage, argc, argv, &options, &args);
+
+	if (rc == TD_ARG_GO_ON)
+		rc = needs_once(&options);
+	if (rc != TD_ARG_GO_ON)
+		return rc;
+	rc = td_cli_open(&spool, &options.common, usage.name);
+	if (rc != TD_EXIT_DONE)
+		return rc;
+	rc = become_owner(&spool);
+	if (rc != 0)
+		rc = td_cli_failed(usage.name, rc,
+		    "cannot become the owner of %s", spool.path);
+	else
+		rc = run_here(&spool, &options);
+	td_spool_release(&spool);
+	return rc;
+}

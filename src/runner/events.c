@@ -1,0 +1,198 @@
+/*
+ * What wakes the runner: signals, doorbells, the clock.
+ */
+#include "config.h"
+
+#include "base/log.h"
+#include "runner/core.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { MINUTE_MS = 60000, PRUNE_MINUTES = 60 };
+
+/* Signals */
+
+static void
+interrupt_all(struct td_runner *runner)
+{
+	runner->interrupting = true;
+	for (unsigned i = 0; i < runner->n_slots; i++) {
+		struct td_slot *slot = runner->slots[i];
+
+		if (slot->state != TD_SLOT_RUNNING)
+			continue;
+		slot->outcome.interrupted = true;
+		td_finish_end(slot);
+	}
+}
+
+static void
+on_stop_grace_over(struct td_timer *timer)
+{
+	interrupt_all((struct td_runner *)((char *)timer -
+	    offsetof(struct td_runner, grace)));
+}
+
+static void
+stop(struct td_runner *runner)
+{
+	runner->stopping++;
+	if (runner->stopping > 1 || runner->conf.shutdown_grace_ms == 0) {
+		interrupt_all(runner);
+		return;
+	}
+	td_log(TD_LOG_NOTICE, "runner", "stopping running=%u",
+	    runner->planner.running);
+	runner->grace.fire = on_stop_grace_over;
+	(void)td_loop_set_timer(&runner->loop, &runner->grace,
+	    runner->loop.now_ms + runner->conf.shutdown_grace_ms);
+}
+
+static void
+on_signal(struct td_source *source)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)source -
+	    offsetof(struct td_runner, signals));
+	struct signalfd_siginfo info;
+
+	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGCHLD:
+		td_finish_reap(runner);
+		break;
+	case SIGHUP:
+		(void)td_runner_reload(runner);
+		break;
+	default:
+		stop(runner);
+	}
+}
+
+int
+td_events_open_signals(struct td_runner *runner)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	runner->signals = (struct td_source){ on_signal, fd };
+	/* SIGIO: what a broken lease would send. */
+	(void)sigaddset(&set, SIGIO);
+	(void)sigaddset(&set, SIGPIPE);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return td_loop_watch(&runner->loop, &runner->signals);
+}
+
+/* Doorbells */
+
+static void
+on_event(struct td_watch *watch, int wd, const char *name)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)watch -
+	    offsetof(struct td_runner, watch));
+
+	if (wd == runner->wd_new)
+		td_note(runner, TD_STATE_NEW, name);
+	else if (wd == runner->wd_failed)
+		td_note(runner, TD_STATE_FAILED, name);
+	else if (wd == runner->wd_ctl)
+		td_control_look(runner);
+	else
+		td_capture_written(runner, wd);
+}
+
+static void
+on_overflow(struct td_watch *watch)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)watch -
+	    offsetof(struct td_runner, watch));
+
+	td_log(TD_LOG_NOTICE, "runner", "more came at once than the kernel "
+	    "could tell of: reading the directories");
+	td_sweep_want(runner);
+	td_control_look(runner);
+}
+
+static int
+add_watch(struct td_runner *runner, int *wd, int fd, unsigned what)
+{
+	*wd = td_watch_add(&runner->watch, fd, what);
+	return *wd < 0 ? *wd : 0;
+}
+
+int
+td_events_open_watches(struct td_runner *runner)
+{
+	const struct td_spool *spool = runner->spool;
+	int rc = td_watch_open(&runner->watch, &runner->loop, on_event,
+	    on_overflow);
+
+	if (rc == 0)
+		rc = add_watch(runner, &runner->wd_new,
+		    spool->state_fd[TD_STATE_NEW], TD_WATCH_APPEARED);
+	if (rc == 0)
+		rc = add_watch(runner, &runner->wd_failed,
+		    spool->state_fd[TD_STATE_FAILED], TD_WATCH_APPEARED);
+	if (rc == 0)
+		rc = add_watch(runner, &runner->wd_ctl, spool->ctl_fd,
+		    TD_WATCH_APPEARED | TD_WATCH_GONE);
+	return rc;
+}
+
+/* Time */
+
+void
+td_events_alarm(struct td_alarm *alarm, bool clock_was_set)
+{
+	(void)alarm;
+	if (clock_was_set)
+		td_log(TD_LOG_NOTICE, "runner", "the clock was set: looking "
+		    "again at what is due");
+}
+
+static void
+on_minute(struct td_timer *timer)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)timer -
+	    offsetof(struct td_runner, minute));
+
+	td_sweep_want(runner);
+	td_control_look(runner);
+	if (runner->minutes++ % PRUNE_MINUTES == 0)
+		td_keep_prune(runner);
+	(void)td_loop_set_timer(&runner->loop, &runner->minute,
+	    runner->loop.now_ms + MINUTE_MS);
+}
+
+static void
+on_keep_alive_over(struct td_timer *timer)
+{
+	((struct td_runner *)((char *)timer - offsetof(struct td_runner,
+	    keep_alive)))->keep_alive_over = true;
+}
+
+void
+td_events_start_timers(struct td_runner *runner)
+{
+	uint64_t now = runner->loop.now_ms;
+
+	runner->minute.fire = on_minute;
+	(void)td_loop_set_timer(&runner->loop, &runner->minute,
+	    now + MINUTE_MS);
+	runner->keep_alive.fire = on_keep_alive_over;
+	runner->keep_alive_over = runner->options->keep_alive_ms == 0;
+	if (!runner->keep_alive_over)
+		(void)td_loop_set_timer(&runner->loop, &runner->keep_alive,
+		    now + runner->options->keep_alive_ms);
+}

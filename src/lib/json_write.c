@@ -81,11 +81,14 @@ is_sorted(const struct member *members, size_t n)
 static void
 sort_members(struct canon *c, size_t first, char *body)
 {
-	struct member *members = c->members + first;
 	size_t n = c->n - first;
+	struct member *members;
 	char *copy, *p;
 
-	if (c->failed || is_sorted(members, n))
+	if (c->failed || n < 2)
+		return;
+	members = c->members + first;
+	if (is_sorted(members, n))
 		return;
 	copy = malloc((size_t)(c->w - body));
 	if (copy == NULL) {

@@ -38,6 +38,7 @@ src_liblib_la_SOURCES = \
 	src/lib/settings_table.h src/lib/settings_value.c \
 	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.c src/lib/task.h \
+	src/lib/taskdir.c \
 	src/lib/trust.c src/lib/trust.h
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
@@ -102,6 +103,32 @@ src_cli_taskdir_CFLAGS = $(AM_CFLAGS) $(TD_PIE)
 src_cli_taskdir_LDFLAGS = $(AM_LDFLAGS) $(TD_PIE_LDFLAGS)
 src_cli_taskdir_LDADD = src/libcli.la
 
+# The public library: all of it is in liblib, the map opens the public names.
+# -version-info CURRENT:REVISION:AGE, at a release: only the code changed:
+# REVISION + 1; a name was added: CURRENT + 1, AGE + 1, REVISION 0; a name or a
+# struct changed: CURRENT + 1, the others 0.
+lib_LTLIBRARIES += src/libtaskdir.la
+src_libtaskdir_la_SOURCES =
+src_libtaskdir_la_LIBADD = src/liblib.la
+src_libtaskdir_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0
+if HAVE_MAP
+src_libtaskdir_la_LDFLAGS += \
+	-Wl,--version-script=$(top_srcdir)/src/lib/libtaskdir.map
+src_libtaskdir_la_DEPENDENCIES = src/liblib.la src/lib/libtaskdir.map
+else
+src_libtaskdir_la_LDFLAGS += -export-symbols-regex '^taskdir_'
+endif
 include_HEADERS += src/lib/taskdir.h
 
-dist_man_MANS += src/cli/taskdir.1 src/lib/taskdir.5
+src/lib/libtaskdir.pc: src/lib/libtaskdir.pc.in config.status
+	$(AM_V_GEN)$(MKDIR_P) src/lib && $(SED) \
+	    -e 's,@prefix\@,$(prefix),g' \
+	    -e 's,@exec_prefix\@,$(exec_prefix),g' \
+	    -e 's,@libdir\@,$(libdir),g' \
+	    -e 's,@includedir\@,$(includedir),g' \
+	    -e 's,@version\@,$(PACKAGE_VERSION),g' \
+	    $(srcdir)/src/lib/libtaskdir.pc.in >$@.new && mv $@.new $@
+pkgconfig_DATA += src/lib/libtaskdir.pc
+CLEANFILES += src/lib/libtaskdir.pc
+EXTRA_DIST += src/lib/libtaskdir.pc.in src/lib/libtaskdir.map
+dist_man_MANS += src/cli/taskdir.1 src/lib/libtaskdir.3 src/lib/taskdir.5

@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = \
 	TD_SRCDIR='$(abs_top_srcdir)'; export TD_SRCDIR; \
 	TD_BUILDDIR='$(abs_top_builddir)'; export TD_BUILDDIR; \
 	TD_CC='$(CC)'; export TD_CC; \
+	TD_CC_FLAGS='$(TD_CFLAGS) $(CFLAGS)'; export TD_CC_FLAGS; \
 	PATH='$(abs_top_builddir)/src/cli':"$$PATH"; export PATH;
 
 # A unit is one line here: its source is tests/NAME.c.
@@ -30,6 +31,7 @@ td_units = \
 	tests/check_settings \
 	tests/check_settings_text \
 	tests/check_task \
+	tests/check_taskdir \
 	tests/check_trust
 
 # Units of the command line, which link its modules too.
@@ -45,6 +47,8 @@ td_forms = \
 	tests/t_includes.sh
 
 td_stories = \
+	tests/t_libtaskdir.sh \
+	tests/t_symbols.sh \
 	tests/t_tap.sh \
 	tests/t_vectors.sh
 

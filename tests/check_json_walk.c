@@ -149,7 +149,7 @@ START_TEST(decode_refuses_and_leaves_alone)
 	static const char *const lone[] = {
 		"\"abc\\ud800\"", "\"\\udc00\"", "\"\\ud800x\"",
 		"\"\\ud800\\n\"", "\"\\ud800\\u0041\"", "\"\\ud800\\ud800\"",
-		"\"\\udc00\\ud800\"", "1", "{}", "null",
+		"\"\\udc00\\ud800\"", "\"\\udc00\\udc00\"", "1", "{}", "null",
 	};
 
 	for (int i = 0; i < N_OF(lone); i++) {

@@ -1,9 +1,9 @@
+#include "config.h"
+
 /*
  * The planner's table of classes: made at the first task of each, never
  * taken out.
  */
-#include "config.h"
-
 #include "runner/planner.h"
 
 #include <errno.h>

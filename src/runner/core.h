@@ -33,6 +33,7 @@
 #include "lib/spool.h"
 #include "loop/alarm.h"
 #include "loop/loop.h"
+#include "loop/signals.h"
 #include "loop/watch.h"
 #include "runner/letter.h"
 #include "runner/planner.h"
@@ -121,7 +122,7 @@ struct td_runner {
 	struct td_watch watch;
 	int wd_new, wd_failed, wd_ctl;
 	struct td_alarm alarm;
-	struct td_source signals;
+	struct td_signals signals;
 	struct td_timer minute, keep_alive, grace;
 	unsigned minutes;	/* since the start */
 	struct td_planner planner;

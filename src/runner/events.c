@@ -1,15 +1,12 @@
+#include "config.h"
+
 /*
  * What wakes the runner: signals, doorbells, the clock.
  */
-#include "config.h"
-
 #include "base/log.h"
 #include "runner/core.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 enum { MINUTE_MS = 60000, PRUNE_MINUTES = 60 };
 
@@ -52,46 +49,29 @@ stop(struct td_runner *runner)
 }
 
 static void
-on_signal(struct td_source *source)
+on_signal(struct td_signals *signals, int number)
 {
-	struct td_runner *runner = (struct td_runner *)((char *)source -
+	struct td_runner *runner = (struct td_runner *)((char *)signals -
 	    offsetof(struct td_runner, signals));
-	struct signalfd_siginfo info;
 
-	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	switch (info.ssi_signo) {
-	case SIGCHLD:
+	if (number == SIGCHLD)
 		td_finish_reap(runner);
-		break;
-	case SIGHUP:
+	else if (number == SIGHUP)
 		(void)td_runner_reload(runner);
-		break;
-	default:
+	else
 		stop(runner);
-	}
 }
 
 int
 td_events_open_signals(struct td_runner *runner)
 {
-	sigset_t set;
-	int fd;
+	static const int told[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT };
+	/* SIGIO is what a broken lease would send. */
+	static const int ignored[] = { SIGIO, SIGPIPE };
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	runner->signals = (struct td_source){ on_signal, fd };
-	/* SIGIO: what a broken lease would send. */
-	(void)sigaddset(&set, SIGIO);
-	(void)sigaddset(&set, SIGPIPE);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return td_loop_watch(&runner->loop, &runner->signals);
+	return td_signals_open(&runner->signals, &runner->loop, told,
+	    sizeof(told) / sizeof(told[0]), ignored,
+	    sizeof(ignored) / sizeof(ignored[0]), on_signal);
 }
 
 /* Doorbells */

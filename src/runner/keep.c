@@ -1,3 +1,5 @@
+#include "config.h"
+
 /*
  * What is kept, and for how long: captured output, so many runs a class and
  * so many days; days of the run log; dead letters, if dlq_retention says so.
@@ -5,8 +7,6 @@
  * The names of the outputs of a class are a ring in memory, so that the one
  * too many costs one unlink and no scan.
  */
-#include "config.h"
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/num.h"

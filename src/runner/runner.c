@@ -239,7 +239,7 @@ release(struct td_runner *runner)
 	td_scan_close(&runner->sweep.scan);
 	td_watch_close(&runner->watch);
 	td_alarm_close(&runner->alarm);
-	td_io_close(&runner->signals.fd);
+	td_signals_close(&runner->signals);
 	td_loop_close(&runner->loop);
 	td_planner_release(&runner->planner);
 	td_settings_free(runner->settings);
@@ -308,7 +308,6 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		.options = options,
 		.uid = geteuid(),
 		.lock_fd = -1, .scoreboard_fd = -1, .output_fd = -1,
-		.signals = { .fd = -1 },
 	};
 	int rc = start(&runner, err);
 

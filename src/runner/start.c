@@ -1,8 +1,8 @@
+#include "config.h"
+
 /*
  * Starting a claimed task's handler.
  */
-#include "config.h"
-
 #include "lib/trust.h"
 #include "runner/core.h"
 #include "runner/environ.h"

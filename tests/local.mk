@@ -71,8 +71,12 @@ endif
 # A fuzzer is a line in td_fuzzers and three below (tests/fuzz.h says how they
 # are run); its corpus is tests/corpus/NAME.
 td_fuzzers = \
+	tests/fuzz_ini \
 	tests/fuzz_json \
 	tests/fuzz_name
+tests_fuzz_ini_SOURCES = tests/fuzz_ini.c tests/fuzz.h $(td_fuzz_main)
+tests_fuzz_ini_LDADD = src/librunner.la
+tests_fuzz_ini_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_json_SOURCES = tests/fuzz_json.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_json_LDADD = src/librunner.la
 tests_fuzz_json_LDFLAGS = $(td_fuzz_ldflags)

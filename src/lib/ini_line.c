@@ -135,7 +135,8 @@ check_bytes(const struct td_ini_reader *reader, const struct td_ini_line *line,
 
 	if (nul != NULL)
 		return fail_at(reader, line, nul, "a NUL byte", err);
-	if (line->number == 1 && line->len >= sizeof(bom) - 1 &&
+	/* On any line: taking out what is above must not make a text bad. */
+	if (line->len >= sizeof(bom) - 1 &&
 	    memcmp(line->text, bom, sizeof(bom) - 1) == 0)
 		return fail_at(reader, line, line->text,
 		    "a byte order mark; save the file without it", err);

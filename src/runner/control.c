@@ -18,7 +18,9 @@ cancel(struct td_runner *runner, const char *id)
 	for (unsigned i = 0; i < runner->n_slots; i++) {
 		struct td_slot *slot = runner->slots[i];
 
-		if (slot->state == TD_SLOT_FREE || strcmp(slot->id, id) != 0)
+		/* One that has ended, or is being ended, keeps its outcome. */
+		if (slot->state != TD_SLOT_RUNNING ||
+		    strcmp(slot->id, id) != 0)
 			continue;
 		slot->outcome.cancelled = true;
 		td_finish_end(slot);

@@ -47,15 +47,18 @@ enum { TD_ERROR_MAX = 512, TD_DROP_CHAINS = 1024 };
 /*
  * A slot's life:
  *
- *	free -> running -> (ending: TERM sent, then KILL) -> lingering -> free
+ *	free -> running -> (ending: TERM sent, then KILL) -> (lingering)
+ *	    -> (stuck) -> free
  *
  * lingering: the handler itself has exited, what it left behind has not.
+ * stuck: settled, but the disk does not take the move out of cur/.
  */
 enum td_slot_state {
 	TD_SLOT_FREE,
 	TD_SLOT_RUNNING,
 	TD_SLOT_ENDING,
 	TD_SLOT_LINGERING,
+	TD_SLOT_STUCK,
 };
 
 /* What a handler said on descriptor 3. */
@@ -89,6 +92,7 @@ struct td_slot {
 	char *component, *userid;
 	struct td_terms terms;
 	struct td_outcome outcome;
+	struct td_verdict verdict;
 	bool scheduled, forced, killed;
 	uid_t owner;
 	uint64_t due, start_us;
@@ -163,6 +167,9 @@ void td_runner_name(const struct td_runner *runner, uint32_t ref,
 
 /* note.c: a name was seen in new/ or failed/. */
 void td_note(struct td_runner *runner, enum td_state state, const char *name);
+/* The class of an encoded name, 0 if no memory. */
+uint32_t td_note_class(struct td_runner *runner, const char *class_enc,
+    size_t len);
 /* A canonical name enters the index: 0 with *ref, or -ENOMEM. */
 int td_note_index(struct td_runner *runner, enum td_state state,
     const struct td_name *name, uint32_t *ref);
@@ -226,6 +233,8 @@ bool td_keep_logs(const struct td_class *class, enum td_result result);
 void td_finish_reap(struct td_runner *runner);
 /* The start failed: settles it as a failed try. */
 void td_finish_unstarted(struct td_slot *slot);
+/* Stuck ones stay in cur/ for the next start of the runner. */
+void td_finish_give_up(struct td_runner *runner);
 /* Asks it to end: TERM, and KILL after the grace. */
 void td_finish_end(struct td_slot *slot);
 /* Its line of the scoreboard, as it is now. */

@@ -37,6 +37,7 @@ static void
 stop(struct td_runner *runner)
 {
 	runner->stopping++;
+	td_finish_give_up(runner);
 	if (runner->stopping > 1 || runner->conf.shutdown_grace_ms == 0) {
 		interrupt_all(runner);
 		return;

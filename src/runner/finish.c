@@ -22,6 +22,9 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 
+/* How long a task that the disk does not take waits for the next try. */
+enum { STUCK_MS = 1000 };
+
 static void check_left(struct td_slot *slot);
 
 static uint32_t
@@ -188,9 +191,10 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 
 /* From cur/ to where the verdict says, under its new name. */
 static int
-move_on(struct td_slot *slot, const struct td_verdict *verdict)
+move_on(struct td_slot *slot)
 {
 	struct td_runner *runner = slot->runner;
+	const struct td_verdict *verdict = &slot->verdict;
 	struct td_entry *entry = td_index_entry(&runner->planner.index,
 	    slot->ref);
 	char to[TD_NAME_SIZE];
@@ -204,11 +208,9 @@ move_on(struct td_slot *slot, const struct td_verdict *verdict)
 		return td_spool_remove(runner->spool, TD_STATE_CUR,
 		    slot->name);
 	case TD_MOVE_BACK:
-		entry->state = (unsigned)slot->origin & 3;
 		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
 		    slot->origin, to);
 	case TD_MOVE_FAILED:
-		entry->state = TD_STATE_FAILED;
 		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
 		    TD_STATE_FAILED, to);
 	case TD_MOVE_DEAD:
@@ -224,27 +226,32 @@ move_on(struct td_slot *slot, const struct td_verdict *verdict)
 	return -EINVAL;
 }
 
-/* The index follows the directories. */
+/* "run --once" runs a task once: what it put back waits for the next. */
+static bool
+goes_on(const struct td_runner *runner)
+{
+	return runner->stopping == 0 && (!runner->options->once ||
+	    (!runner->options->force && !runner->keep_alive_over));
+}
+
+/* The index follows the directories.  -ENOENT: somebody took it away. */
 static void
-release_task(struct td_slot *slot, const struct td_verdict *verdict, int rc)
+release_task(struct td_slot *slot, int rc)
 {
 	struct td_runner *runner = slot->runner;
-	uint32_t ref = slot->ref;
-	bool stays = verdict->move == TD_MOVE_BACK ||
-	    verdict->move == TD_MOVE_FAILED;
+	struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    slot->ref);
+	enum td_move move = slot->verdict.move;
 
-	if (rc != 0)
-		td_log(TD_LOG_ERR, "runner", "cannot move a finished task out "
-		    "of cur/ (%s), the next start of the runner will settle "
-		    "it name=%s", strerror(-rc), slot->name);
 	td_planner_done(&runner->planner, slot->class->number,
 	    td_runner_horizon(runner));
-	if (rc == 0 && stays && runner->stopping == 0 &&
-	    !(runner->options->once && verdict->move == TD_MOVE_FAILED &&
-	    runner->options->force))
-		td_note_enqueue(runner, ref);
-	else if (rc == 0 && !stays)
-		td_index_remove(&runner->planner.index, ref);
+	if (rc == 0 && (move == TD_MOVE_BACK || move == TD_MOVE_FAILED)) {
+		entry->state = (unsigned)(move == TD_MOVE_BACK ?
+		    slot->origin : TD_STATE_FAILED) & 3u;
+		if (goes_on(runner))
+			td_note_enqueue(runner, slot->ref);
+	} else
+		td_index_remove(&runner->planner.index, slot->ref);
 	td_syncer_kick(&runner->syncer, false);
 }
 
@@ -263,29 +270,58 @@ release_slot(struct td_slot *slot)
 		    &(struct td_scoreboard_line){ .slot = slot->number });
 }
 
+static void on_try_again(struct td_timer *timer);
+
+/*
+ * The last step.  While the disk does not take it (full, read-only) the task
+ * stays in cur/ and keeps its slot: nothing is lost and nothing runs twice.
+ */
+static void
+move_and_release(struct td_slot *slot)
+{
+	struct td_runner *runner = slot->runner;
+	int rc = move_on(slot);
+
+	if (rc != 0 && rc != -ENOENT && runner->stopping == 0) {
+		if (slot->state != TD_SLOT_STUCK)
+			td_log(TD_LOG_ERR, "runner", "cannot move a finished "
+			    "task out of cur/, trying again every second: %s "
+			    "name=%s", strerror(-rc), slot->name);
+		slot->state = TD_SLOT_STUCK;
+		slot->timer.fire = on_try_again;
+		(void)td_loop_set_timer(&runner->loop, &slot->timer,
+		    runner->loop.now_ms + STUCK_MS);
+		return;
+	}
+	release_slot(slot);
+	release_task(slot, rc);
+}
+
+static void
+on_try_again(struct td_timer *timer)
+{
+	move_and_release((struct td_slot *)((char *)timer -
+	    offsetof(struct td_slot, timer)));
+}
+
 static void
 settle(struct td_slot *slot)
 {
 	struct td_runner *runner = slot->runner;
-	struct td_verdict verdict;
 	char output[TD_OUTPUT_NAME_SIZE] = "";
-	int rc;
+	bool failed;
 
 	slot->outcome.stopping = runner->stopping > 0;
 	say_how_it_ended(slot);
-	verdict = td_settle(&slot->outcome, &slot->terms,
+	slot->verdict = td_settle(&slot->outcome, &slot->terms,
 	    &slot->class->settings, td_runner_now(), random_number());
+	failed = slot->verdict.result != TD_RESULT_OK &&
+	    slot->verdict.result != TD_RESULT_SNOOZE;
+	runner->any_failed |= failed;
 	if (slot->pid != 0)
-		td_capture_finish(slot, slot->terms.tries + 1,
-		    verdict.result != TD_RESULT_OK &&
-		    verdict.result != TD_RESULT_SNOOZE, output);
-	if (verdict.result != TD_RESULT_OK &&
-	    verdict.result != TD_RESULT_SNOOZE)
-		runner->any_failed = true;
-	log_run(slot, &verdict, output);
-	rc = move_on(slot, &verdict);
-	release_slot(slot);
-	release_task(slot, &verdict, rc);
+		td_capture_finish(slot, slot->terms.tries + 1, failed, output);
+	log_run(slot, &slot->verdict, output);
+	move_and_release(slot);
 }
 
 void
@@ -357,4 +393,12 @@ td_finish_reap(struct td_runner *runner)
 	for (unsigned i = 0; orphans && i < runner->n_slots; i++)
 		if (runner->slots[i]->state == TD_SLOT_LINGERING)
 			check_left(runner->slots[i]);
+}
+
+void
+td_finish_give_up(struct td_runner *runner)
+{
+	for (unsigned i = 0; i < runner->n_slots; i++)
+		if (runner->slots[i]->state == TD_SLOT_STUCK)
+			move_and_release(runner->slots[i]);
 }

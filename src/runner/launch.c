@@ -245,13 +245,12 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 	if (slot != NULL)
 		free_texts(slot);
 	give_up_turn(runner, ref);
-	if (rc == -ENOENT) {
-		/* Somebody else decided. */
-		td_note_forget(runner, ref);
-		return;
-	}
-	td_note_enqueue(runner, ref);
-	hold(runner, "cannot claim a task", rc);
+	/* -ENOENT: somebody else decided.  Else the next sweep brings it back,
+	 * and meanwhile it is in nobody's way. */
+	td_note_forget(runner, ref);
+	if (rc != -ENOENT)
+		td_log(TD_LOG_ERR, "runner", "cannot claim a task, trying "
+		    "again within a minute: %s name=%s", strerror(-rc), name);
 }
 
 /* Whether the name says of class and key what the content does. */

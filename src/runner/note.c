@@ -70,13 +70,28 @@ td_note_enqueue(struct td_runner *runner, uint32_t ref)
 		td_sweep_want(runner);
 }
 
+uint32_t
+td_note_class(struct td_runner *runner, const char *class_enc, size_t len)
+{
+	uint32_t before = runner->planner.n_classes;
+	uint32_t class_no = td_planner_class(&runner->planner, class_enc, len,
+	    runner->settings);
+	struct td_class *class;
+
+	/* A class met for the first time may be under an old pause. */
+	if (class_no > before && !runner->planner.loading) {
+		class = td_planner_get(&runner->planner, class_no);
+		class->paused = td_control_is_paused(runner, class);
+	}
+	return class_no;
+}
+
 int
 td_note_index(struct td_runner *runner, enum td_state state,
     const struct td_name *name, uint32_t *ref)
 {
-	uint32_t class_no = td_planner_class(&runner->planner,
-	    name->class_enc, name->class_len, runner->settings);
-	struct td_class *class;
+	uint32_t class_no = td_note_class(runner, name->class_enc,
+	    name->class_len);
 	int rc;
 
 	if (class_no == 0)
@@ -86,11 +101,6 @@ td_note_index(struct td_runner *runner, enum td_state state,
 		return rc;
 	td_index_entry(&runner->planner.index, *ref)->generation =
 	    runner->sweep.generation & 0xff;
-	/* A class met for the first time may be under an old pause. */
-	class = td_planner_get(&runner->planner, class_no);
-	if (class->queue.n == 0 && class->running == 0 &&
-	    !runner->planner.loading)
-		class->paused = td_control_is_paused(runner, class);
 	return 0;
 }
 

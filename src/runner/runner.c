@@ -94,8 +94,11 @@ td_runner_reload(struct td_runner *runner)
 	struct td_err err = { 0 };
 	int rc = td_settings_load(&settings, runner->spool->root_fd, &err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		rc = use_settings(runner, settings);
+		if (rc != 0)
+			td_settings_free(settings);
+	}
 	if (rc != 0) {
 		td_log(TD_LOG_ERR, "runner", "the old settings stay in force: "
 		    "%s", err.text);
@@ -279,6 +282,16 @@ work(struct td_runner *runner)
 	return n == STARTS_A_TURN || td_sweep_step(runner);
 }
 
+/* After the tick only what is not yet due can be waiting for time: an alarm
+ * in the past would ring for ever. */
+static void
+set_alarm(struct td_runner *runner)
+{
+	td_planner_tick(&runner->planner, td_runner_horizon(runner));
+	(void)td_alarm_set(&runner->alarm,
+	    td_planner_next_due(&runner->planner));
+}
+
 static int
 run_loop(struct td_runner *runner)
 {
@@ -291,8 +304,7 @@ run_loop(struct td_runner *runner)
 		if (!more && is_done(runner))
 			return 0;
 		if (!more)
-			(void)td_alarm_set(&runner->alarm,
-			    td_planner_next_due(&runner->planner));
+			set_alarm(runner);
 		rc = td_loop_wait(&runner->loop, more);
 		if (rc < 0)
 			return rc;

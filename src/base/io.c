@@ -98,9 +98,27 @@ td_io_read_file(int dir_fd, const char *name, struct td_buf *buf, size_t max)
 	return rc;
 }
 
-int
-td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
-    mode_t mode, int sync)
+#define OWNER_AS_MADE	((uid_t)-1)
+
+/* Mode and, unless OWNER_AS_MADE, owner of LIKE. */
+static int
+make_like(int fd, const struct stat *like)
+{
+	struct stat st;
+
+	if (like->st_uid != OWNER_AS_MADE) {
+		if (fstat(fd, &st) != 0)
+			return -errno;
+		if ((st.st_uid != like->st_uid || st.st_gid != like->st_gid) &&
+		    fchown(fd, like->st_uid, like->st_gid) != 0)
+			return -errno;
+	}
+	return fchmod(fd, like->st_mode & 07777) == 0 ? 0 : -errno;
+}
+
+static int
+replace(int dir_fd, const char *name, const void *bytes, size_t len,
+    const struct stat *like, int sync)
 {
 	char aside[300];
 	int fd, rc;
@@ -109,12 +127,12 @@ td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
 	    (long)getpid());
 	(void)unlinkat(dir_fd, aside, 0);
 	fd = openat(dir_fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
-	    O_NOFOLLOW, mode);
+	    O_NOFOLLOW, like->st_mode & 07777);
 	if (fd < 0)
 		return -errno;
 	rc = td_io_write(fd, bytes, len);
-	if (rc == 0 && fchmod(fd, mode) != 0)
-		rc = -errno;
+	if (rc == 0)
+		rc = make_like(fd, like);
 	if (rc == 0 && sync && fsync(fd) != 0)
 		rc = -errno;
 	if (close(fd) != 0 && rc == 0)
@@ -126,6 +144,23 @@ td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
 	else if (sync && fsync(dir_fd) != 0)
 		rc = -errno;
 	return rc;
+}
+
+int
+td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
+    mode_t mode, int sync)
+{
+	struct stat like = { .st_mode = mode, .st_uid = OWNER_AS_MADE };
+
+	return replace(dir_fd, name, bytes, len, &like, sync);
+}
+
+int
+td_io_replace_as(int dir_fd, const char *name, const struct td_buf *content,
+    const struct stat *like, int sync)
+{
+	return replace(dir_fd, name, td_buf_text(content), content->len, like,
+	    sync);
 }
 
 void

@@ -6,6 +6,7 @@
 #define TD_BASE_IO_H
 
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -30,6 +31,10 @@ int td_io_read_file(int dir_fd, const char *name, struct td_buf *buf,
  */
 int td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
     mode_t mode, int sync);
+
+/* The same, synced if SYNC, with the mode and the owner of LIKE. */
+int td_io_replace_as(int dir_fd, const char *name,
+    const struct td_buf *content, const struct stat *like, int sync);
 
 /* Closes *fd if it is >= 0 and makes it -1. */
 void td_io_close(int *fd);

@@ -86,10 +86,12 @@ noinst_LTLIBRARIES += src/libcli.la
 src_libcli_la_SOURCES = \
 	src/cli/arg.c src/cli/arg.h \
 	src/cli/cli.c src/cli/cli.h \
+	src/cli/cmd_config.c \
 	src/cli/cmd_init.c \
 	src/cli/cmd_run.c \
 	src/cli/cmd_version.c \
 	src/cli/commands.h \
+	src/cli/config_edit.c src/cli/config_edit.h \
 	src/cli/escape.c src/cli/escape.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/out.c src/cli/out.h \

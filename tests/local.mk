@@ -53,7 +53,8 @@ td_stories = \
 	tests/t_vectors.sh
 
 td_stories += \
-	tests/t_cli.sh
+	tests/t_cli.sh \
+	tests/t_config.sh
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la

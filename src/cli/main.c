@@ -15,6 +15,7 @@ static int help(int argc, char **argv);
 static const struct td_cmd commands[] = {
 	{ "init",	td_cmd_init,	"make a spool" },
 	{ "run",	td_cmd_run,	"execute tasks: the runner" },
+	{ "config",	td_cmd_config,	"show, check and change settings" },
 	{ "version",	td_cmd_version,	"say which version this is" },
 	{ "help",	help,		"tell about a command" },
 };

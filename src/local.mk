@@ -14,6 +14,7 @@ src_libbase_la_SOURCES = \
 
 src_liblib_la_SOURCES = \
 	src/lib/create.c \
+	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
 	src/lib/ini.c src/lib/ini.h src/lib/ini_edit.c \
 	src/lib/ini_line.c src/lib/ini_line.h \

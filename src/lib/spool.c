@@ -3,22 +3,17 @@
 #include "lib/spool.h"
 
 #include "base/io.h"
+#include "lib/filesystem.h"
 #include "lib/reason.h"
 #include "lib/taskdir.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
-
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC	0x58465342	/* of linux/magic.h since 5.9 */
-#endif
 
 #define GONE_PREFIX	"gone,"
 
@@ -44,22 +39,6 @@ td_spool_default_path(const char *arg)
 		return arg;
 	env = getenv("TASKDIR");
 	return env != NULL && *env != '\0' ? env : "/var/spool/taskdir";
-}
-
-/*
- * One commit holds a new file's data, inode and name only where fsync of a
- * file commits the directory entries that were made before it in the same
- * journal: ext4 (and ext3), XFS, btrfs.
- */
-static bool
-commits_names_with_files(int fd)
-{
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) != 0)
-		return false;
-	return fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
-	    fs.f_type == BTRFS_SUPER_MAGIC;
 }
 
 static int
@@ -150,7 +129,7 @@ td_spool_open(struct td_spool *spool, const char *path, struct td_err *err)
 		free(s.path);
 		return rc;
 	}
-	s.one_commit = commits_names_with_files(s.tmp_fd);
+	s.one_commit = td_filesystem_commits_names(s.tmp_fd);
 	*spool = s;
 	return 0;
 }

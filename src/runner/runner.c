@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "lib/filesystem.h"
 #include "lib/lock.h"
 #include "lib/scoreboard.h"
 #include "lib/taskdir.h"
@@ -324,8 +325,9 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 	int rc = start(&runner, err);
 
 	if (rc == 0) {
-		td_log(TD_LOG_NOTICE, "runner", "ready spool=%s waiting=%u "
-		    "max_running=%u", spool->path, runner.planner.index.n,
+		td_log(TD_LOG_NOTICE, "runner", "ready spool=%s "
+		    "filesystem=%s waiting=%u max_running=%u", spool->path,
+		    td_filesystem_name(spool->tmp_fd), runner.planner.index.n,
 		    runner.planner.max_running);
 		rc = run_loop(&runner);
 		if (rc != 0)

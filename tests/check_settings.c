@@ -66,7 +66,7 @@ START_TEST(nothing_written_is_all_defaults)
 	ck_assert_uint_eq(r.dlq_retention_ms, 0);
 	ck_assert_str_eq(r.default_user, "");
 	ck_assert_str_eq(r.path, "");
-	ck_assert_uint_eq(r.log_level, 6);
+	ck_assert_uint_eq(r.log_level, 5);
 	td_settings_class(settings, "any", &c);
 	ck_assert_str_eq(c.handler, "");
 	ck_assert_uint_eq(c.attempts, 12);

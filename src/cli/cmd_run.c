@@ -122,6 +122,7 @@ run_here(struct td_spool *spool, const struct options *options)
 		.force = options->force,
 		.ignore_limits = options->ignore_limits,
 		.failed_only = options->failed,
+		.talk = options->verbose || isatty(STDERR_FILENO),
 		.live_output = options->verbose ||
 		    (options->once && isatty(STDOUT_FILENO)),
 		.class_pattern = options->class_pattern,

@@ -39,7 +39,7 @@ struct td_runner_settings {
 	uint64_t dlq_retention_ms;	/* 0: for ever */
 	const char *default_user;	/* "" : none */
 	const char *path;	/* PATH of handlers; "": built in */
-	uint64_t log_level;	/* syslog number; 6 */
+	uint64_t log_level;	/* syslog number; 5 */
 };
 
 struct td_class_settings {

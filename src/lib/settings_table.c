@@ -67,7 +67,7 @@ R("default_user", default_user, TEXT, 0, 0, NULL, "",
   "Whom root's own tasks run as if they name nobody; empty means root."),
 R("path", path, TEXT, 0, 0, NULL, "",
   "What follows the directory of taskdir in the handlers' PATH."),
-R("log_level", log_level, LEVEL, 0, 0, "err warning notice info debug", "info",
+R("log_level", log_level, LEVEL, 0, 0, "err warning notice info debug", "notice",
   "Which messages the runner writes to standard error."),
 
 C("handler", handler, TEXT, 0, 0, NULL, "",

@@ -213,7 +213,7 @@ static void
 enter(struct td_drop *drop, const struct td_name *name)
 {
 	struct td_runner *runner = drop->runner;
-	char text[TD_NAME_SIZE];
+	char text[TD_NAME_SIZE], shown[3 * TD_NAME_SIZE];
 	uint32_t ref;
 	int rc = td_name_format(text, name);
 
@@ -229,6 +229,9 @@ enter(struct td_drop *drop, const struct td_name *name)
 		look_again(drop, TROUBLE_MS);
 		return;
 	}
+	td_log(TD_LOG_INFO, "runner", "admitted name=%s id=%.*s class=%.*s",
+	    td_log_escape(shown, sizeof(shown), drop->name), name->id_len,
+	    name->id, name->class_len, name->class_enc);
 	remove_drop(drop);
 	td_index_entry(&runner->planner.index, ref)->complete = 1;
 	td_note_enqueue(runner, ref);

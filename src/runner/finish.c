@@ -304,6 +304,30 @@ on_try_again(struct td_timer *timer)
 	    offsetof(struct td_slot, timer)));
 }
 
+/* For those who watch the runner; the run log is for programs. */
+static void
+tell(const struct td_slot *slot)
+{
+	const struct td_verdict *verdict = &slot->verdict;
+	char error[TD_ERROR_MAX];
+	double seconds = (double)(td_clock_wall_us() - slot->start_us) / 1e6;
+
+	if (verdict->move == TD_MOVE_DONE ||
+	    verdict->result == TD_RESULT_SNOOZE) {
+		td_log(TD_LOG_INFO, "runner", "%s class=%s id=%s try=%u "
+		    "seconds=%.3f", td_result_name(verdict->result),
+		    slot->class->class_name, slot->id, slot->terms.tries + 1,
+		    seconds);
+		return;
+	}
+	td_log(verdict->move == TD_MOVE_DEAD ? TD_LOG_WARNING : TD_LOG_NOTICE,
+	    "runner", "%s%s class=%s id=%s try=%u seconds=%.3f error=%s",
+	    td_result_name(verdict->result), verdict->move == TD_MOVE_DEAD ?
+	    ", moved to dlq/" : "", slot->class->class_name, slot->id,
+	    slot->terms.tries + 1, seconds,
+	    td_log_escape(error, sizeof(error), slot->error));
+}
+
 static void
 settle(struct td_slot *slot)
 {
@@ -321,6 +345,7 @@ settle(struct td_slot *slot)
 	if (slot->pid != 0)
 		td_capture_finish(slot, slot->terms.tries + 1, failed, output);
 	log_run(slot, &slot->verdict, output);
+	tell(slot);
 	move_and_release(slot);
 }
 

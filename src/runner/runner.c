@@ -77,8 +77,10 @@ use_settings(struct td_runner *runner, struct td_settings *settings)
 		return -ENOMEM;
 	free(runner->handler_path);
 	runner->handler_path = path;
-	if (!runner->options->once)
-		td_log_set_level((enum td_log_level)runner->conf.log_level);
+	td_log_set_level((enum td_log_level)(runner->options->once ?
+	    TD_LOG_WARNING : runner->options->talk &&
+	    runner->conf.log_level < TD_LOG_INFO ? TD_LOG_INFO :
+	    runner->conf.log_level));
 	/* The planner's classes point into the settings until they have been
 	 * resolved anew. */
 	td_planner_reload(&runner->planner, settings, max_running(runner),

@@ -19,6 +19,7 @@ struct td_runner_options {
 	bool ignore_limits;	/* of classes */
 	bool failed_only;	/* only what failed before */
 	bool live_output;	/* copy handlers' output to ours */
+	bool talk;		/* log a line a run: somebody is watching */
 	const char *class_pattern;	/* NULL: all; only with once */
 	const char *const *ids;	/* whole ids; NULL: all; only with once */
 	size_t n_ids;

@@ -34,6 +34,15 @@ td_units = \
 	tests/check_taskdir \
 	tests/check_trust
 
+# Units of the loop and the runner.
+td_units += \
+	tests/check_index \
+	tests/check_planner \
+	tests/check_planner_model \
+	tests/check_queue \
+	tests/check_settle
+EXTRA_DIST += tests/model.h tests/planner.h
+
 # Units of the command line, which link its modules too.
 td_cli_units = \
 	tests/check_escape \

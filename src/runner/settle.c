@@ -22,6 +22,13 @@ later(uint64_t now, uint64_t seconds)
 	    now + seconds;
 }
 
+/* One more failure, as far as a name can count. */
+static uint32_t
+one_more(uint32_t tries)
+{
+	return tries < TD_NAME_TRIES_MAX ? tries + 1 : tries;
+}
+
 static struct td_verdict
 dead(enum td_result result, uint32_t tries)
 {
@@ -37,8 +44,7 @@ static struct td_verdict
 failed(const struct td_outcome *outcome, const struct td_terms *terms,
     const struct td_class_settings *settings, uint64_t now, uint32_t random)
 {
-	uint32_t tries = terms->tries < TD_NAME_TRIES_MAX ? terms->tries + 1 :
-	    terms->tries;
+	uint32_t tries = one_more(terms->tries);
 	bool last = !terms->retry ||
 	    (terms->attempts != 0 && tries >= terms->attempts);
 	enum td_result result = outcome->timed_out ? TD_RESULT_TIMEOUT :
@@ -81,7 +87,7 @@ td_settle(const struct td_outcome *outcome, const struct td_terms *terms,
 	if (outcome->refused)
 		return dead(TD_RESULT_PERMANENT, terms->tries);
 	if (outcome->cancelled)
-		return dead(TD_RESULT_CANCELLED, terms->tries + 1);
+		return dead(TD_RESULT_CANCELLED, one_more(terms->tries));
 	if (outcome->not_started || outcome->crashed || outcome->timed_out)
 		return failed(outcome, terms, settings, now, random);
 	if (is_interruption(outcome))
@@ -99,6 +105,6 @@ td_settle(const struct td_outcome *outcome, const struct td_terms *terms,
 			.tries = terms->tries,
 		};
 	if (is_permanent(settings, outcome->exit))
-		return dead(TD_RESULT_PERMANENT, terms->tries + 1);
+		return dead(TD_RESULT_PERMANENT, one_more(terms->tries));
 	return failed(outcome, terms, settings, now, random);
 }

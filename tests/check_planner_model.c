@@ -1,0 +1,288 @@
+#include "config.h"
+
+/*
+ * The planner against lists that are searched from end to end.
+ */
+
+#include "planner.h"
+
+enum { CLASSES = 12, TASKS = 400, STEPS = 60000 };
+
+static struct model {
+	struct task {
+		uint32_t ref;
+		uint64_t due;
+		char id[TD_NAME_ID_SIZE];
+		enum { GONE, WAITS, RUNS } state;
+		bool forced;
+	} tasks[TASKS];
+	uint32_t running[CLASSES + 1], limit[CLASSES + 1];
+	bool paused[CLASSES + 1];
+	uint32_t all_running, max_running;
+} model;
+
+static uint32_t
+model_class(size_t task)
+{
+	/* Half of all tasks are of one class. */
+	return task % 2 == 0 ? 1 : (uint32_t)(task % CLASSES) + 1;
+}
+
+static const struct task *
+model_first(uint32_t class_no)
+{
+	const struct task *first = NULL;
+
+	for (size_t i = 0; i < TASKS; i++) {
+		const struct task *task = &model.tasks[i];
+
+		if (task->state != WAITS || model_class(i) != class_no)
+			continue;
+		if (first == NULL || task->due < first->due ||
+		    (task->due == first->due &&
+		    strcmp(task->id, first->id) < 0))
+			first = task;
+	}
+	return first;
+}
+
+static bool
+model_allows(uint32_t class_no, uint64_t now)
+{
+	const struct task *first = model_first(class_no);
+
+	return first != NULL && first->due <= now && !model.paused[class_no] &&
+	    (model.limit[class_no] == 0 ||
+	    model.running[class_no] < model.limit[class_no]);
+}
+
+static uint32_t
+model_fewest(uint64_t now)
+{
+	uint32_t fewest = UINT32_MAX;
+
+	for (uint32_t c = 1; c <= CLASSES; c++)
+		if (model_allows(c, now) && model.running[c] < fewest)
+			fewest = model.running[c];
+	return fewest;
+}
+
+/* How often a class stands in the planner's lists: once, or not at all. */
+static unsigned
+places_of(const struct td_class *class)
+{
+	unsigned n = 0;
+
+	for (size_t i = 1; i <= planner.n_waiting; i++)
+		if (planner.waiting[i] == class->number) {
+			ck_assert_uint_eq(class->waiting_at, i);
+			n++;
+		}
+	for (uint32_t running = 0; running < planner.n_ready; running++) {
+		uint32_t head = planner.ready[running], at = head;
+
+		ck_assert(head == 0 || running >= planner.lowest_ready);
+		while (at != 0) {
+			const struct td_class *other = td_planner_get(
+			    &planner, at);
+
+			ck_assert_uint_eq(other->running, running);
+			ck_assert_uint_eq(td_planner_get(&planner,
+			    other->next)->prev, at);
+			n += at == class->number;
+			at = other->next == head ? 0 : other->next;
+		}
+	}
+	return n;
+}
+
+static void
+check_invariants(void)
+{
+	uint32_t all = 0;
+
+	for (size_t i = 2; i <= planner.n_waiting; i++)
+		ck_assert_uint_ge(td_queue_due(&td_planner_get(&planner,
+		    planner.waiting[i])->queue),
+		    td_queue_due(&td_planner_get(&planner,
+		    planner.waiting[i / 2])->queue));
+	for (uint32_t c = 1; c <= CLASSES; c++) {
+		const struct td_class *class = td_planner_get(&planner, c);
+		const struct task *first = model_first(c);
+		bool listed = class->standing == TD_STANDING_WAITING ||
+		    class->standing == TD_STANDING_READY;
+		bool full = model.paused[c] || (model.limit[c] != 0 &&
+		    model.running[c] >= model.limit[c]);
+
+		ck_assert_uint_eq(class->running, model.running[c]);
+		ck_assert_uint_eq(td_queue_top(&class->queue),
+		    first == NULL ? 0 : first->ref);
+		ck_assert_uint_eq(places_of(class), listed);
+		ck_assert_int_eq(class->standing == TD_STANDING_IDLE,
+		    first == NULL);
+		ck_assert_int_eq(class->standing == TD_STANDING_BLOCKED,
+		    first != NULL && full);
+		all += class->running;
+	}
+	ck_assert_uint_eq(planner.running, all);
+	ck_assert_uint_eq(all, model.all_running);
+}
+
+static void
+toggle(size_t i, uint64_t now, struct td_random *random)
+{
+	struct task *task = &model.tasks[i];
+
+	if (task->state == WAITS) {
+		td_planner_dequeue(&planner, task->ref, now);
+		task->state = GONE;
+	} else if (task->state == GONE) {
+		struct td_entry *entry = td_index_entry(&planner.index,
+		    task->ref);
+
+		task->due = NOW + td_random_below(random, 200);
+		entry->due = task->due & ((UINT64_C(1) << 34) - 1);
+		entry->forced = 0;
+		task->forced = false;
+		ck_assert_int_eq(td_planner_enqueue(&planner, task->ref, now),
+		    0);
+		task->state = WAITS;
+	}
+}
+
+static void
+pick(uint64_t now)
+{
+	uint32_t fewest = model_fewest(now);
+	uint32_t ref = td_planner_pick(&planner, now);
+	size_t i = 0;
+	uint32_t c;
+
+	if (ref == 0) {
+		ck_assert(fewest == UINT32_MAX ||
+		    model.all_running >= model.max_running);
+		return;
+	}
+	while (model.tasks[i].ref != ref)
+		i++;
+	c = model_class(i);
+	ck_assert_int_eq(model.tasks[i].state, WAITS);
+	if (!model.tasks[i].forced) {
+		ck_assert_ptr_eq(&model.tasks[i], model_first(c));
+		ck_assert_uint_lt(model.all_running, model.max_running);
+		ck_assert(model_allows(c, now));
+		ck_assert_uint_eq(model.running[c], fewest);
+	}
+	model.tasks[i].state = RUNS;
+	model.running[c]++;
+	model.all_running++;
+}
+
+static void
+finish(size_t i, uint64_t now)
+{
+	if (model.tasks[i].state != RUNS)
+		return;
+	td_planner_done(&planner, model_class(i), now);
+	model.running[model_class(i)]--;
+	model.all_running--;
+	model.tasks[i].state = GONE;
+}
+
+static void
+reload(uint64_t now, struct td_random *random)
+{
+	static const char *const texts[] = {
+		"[class c01]\nmax_running = 1\n[class c02]\nmax_running = 3\n",
+		"[class c0*]\nmax_running = 2\n",
+		"",
+	};
+	static const uint32_t limits[][2] = { { 1, 3 }, { 2, 2 }, { 0, 0 } };
+	uint32_t n = td_random_below(random, 3);
+	struct td_settings *old = settings;
+
+	settings = settings_of(texts[n]);
+	model.max_running = 1 + td_random_below(random, 30);
+	td_planner_reload(&planner, settings, model.max_running, now);
+	td_settings_free(old);
+	for (uint32_t c = 1; c <= CLASSES; c++)
+		model.limit[c] = c == 1 ? limits[n][0] : c == 2 ?
+		    limits[n][1] : n == 1 && c < 10 ? 2 : 0;
+}
+
+static void
+one_step(uint64_t *now, struct td_random *random)
+{
+	size_t i = td_random_below(random, TASKS);
+	uint32_t c = 1 + td_random_below(random, CLASSES);
+
+	switch (td_random_below(random, 16)) {
+	case 0:
+		/* Mostly forward, at times an hour back. */
+		*now = td_random_below(random, 20) == 0 ? NOW - 3600 :
+		    NOW + td_random_below(random, 220);
+		td_planner_tick(&planner, *now);
+		break;
+	case 1:
+		model.paused[c] = !model.paused[c];
+		td_planner_pause(&planner, c, model.paused[c], *now);
+		break;
+	case 2:
+		if (model.tasks[i].state == WAITS) {
+			ck_assert_int_eq(td_planner_force(&planner,
+			    model.tasks[i].ref), 0);
+			model.tasks[i].forced = true;
+		}
+		break;
+	case 3: case 4: case 5: case 6:
+		toggle(i, *now, random);
+		break;
+	case 7: case 8: case 9:
+		finish(i, *now);
+		break;
+	default:
+		pick(*now);
+	}
+}
+
+START_TEST(random_changes_lose_no_class)
+{
+	struct td_random random = { 0xd1342543de82ef95 };
+	uint64_t now = NOW;
+
+	begin("", 8);
+	model.max_running = 8;
+	for (uint32_t c = 1; c <= CLASSES; c++) {
+		char name[8];
+
+		(void)snprintf(name, sizeof(name), "c%02u", c);
+		ck_assert_uint_eq(number_of(name), c);
+	}
+	for (size_t i = 0; i < TASKS; i++) {
+		char name[8];
+
+		(void)snprintf(name, sizeof(name), "c%02u", model_class(i));
+		(void)snprintf(model.tasks[i].id, TD_NAME_ID_SIZE, "%zu", i);
+		model.tasks[i].ref = make(name, NOW, model.tasks[i].id);
+	}
+	for (int step = 0; step < STEPS; step++) {
+		one_step(&now, &random);
+		if (step % 2500 == 0)
+			reload(now, &random);
+		if (step % 50 == 0)
+			check_invariants();
+	}
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	const struct td_harness_test tests[] = {
+		{ random_changes_lose_no_class, 0 },
+	};
+
+	return td_harness_run("planner_model", tests,
+	    sizeof(tests) / sizeof(tests[0]));
+}

@@ -88,7 +88,9 @@ src_libcli_la_SOURCES = \
 	src/cli/arg.c src/cli/arg.h \
 	src/cli/cli.c src/cli/cli.h \
 	src/cli/cmd_config.c \
+	src/cli/cmd_data.c \
 	src/cli/cmd_init.c \
+	src/cli/cmd_pause.c \
 	src/cli/cmd_run.c \
 	src/cli/cmd_version.c \
 	src/cli/commands.h \

@@ -6,7 +6,10 @@
 #define TD_CLI_COMMANDS_H
 
 int td_cmd_config(int argc, char **argv);
+int td_cmd_data(int argc, char **argv);
 int td_cmd_init(int argc, char **argv);
+int td_cmd_pause(int argc, char **argv);
+int td_cmd_resume(int argc, char **argv);
 int td_cmd_run(int argc, char **argv);
 int td_cmd_version(int argc, char **argv);
 

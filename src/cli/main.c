@@ -14,8 +14,11 @@ static int help(int argc, char **argv);
 /* clang-format off */
 static const struct td_cmd commands[] = {
 	{ "init",	td_cmd_init,	"make a spool" },
+	{ "data",	td_cmd_data,	"print a task's data (for handlers)" },
 	{ "run",	td_cmd_run,	"execute tasks: the runner" },
-	{ "config",	td_cmd_config,	"show, check and change settings" },
+	{ "pause",	td_cmd_pause,	"start no more tasks for now" },
+	{ "resume",	td_cmd_resume,	"start tasks again" },
+	{ "config",	td_cmd_config,	"show and change settings" },
 	{ "version",	td_cmd_version,	"say which version this is" },
 	{ "help",	help,		"tell about a command" },
 };

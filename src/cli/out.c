@@ -48,8 +48,9 @@ td_out_open(struct td_out *out, const struct td_common *common)
 	}
 }
 
-int
-td_out_flush(struct td_out *out)
+/* Writes what is in the buffer: 0 or the first failure. */
+static int
+write_out(struct td_out *out)
 {
 	int rc = td_buf_status(&out->buf);
 
@@ -67,7 +68,7 @@ static void
 flush_if_full(struct td_out *out)
 {
 	if (out->buf.len >= WRITE_BYTES)
-		(void)td_out_flush(out);
+		(void)write_out(out);
 }
 
 static void
@@ -178,6 +179,15 @@ print_table(struct td_out *out)
 		.color = out->color,
 		.heading = out->terminal || out->depth > 1,
 	});
+}
+
+int
+td_out_flush(struct td_out *out)
+{
+	if (!out->json && out->depth > 0 &&
+	    out->kind[out->depth - 1] == TD_OUT_LIST)
+		print_table(out);
+	return write_out(out);
 }
 
 static void

@@ -96,7 +96,8 @@ void td_out_line(struct td_out *out, const char *format, ...)
 /* Bytes as they are, in both. */
 void td_out_raw(struct td_out *out, const void *bytes, size_t len);
 
-/* Writes what is waiting: 0 or negated errno, also of an earlier failure. */
+/* Writes what is waiting, closed rows too: 0 or negated errno, also of an
+ * earlier failure. */
 int td_out_flush(struct td_out *out);
 
 /* Writes the rest and releases: STATUS, or TD_EXIT_FAILED after having said

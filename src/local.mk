@@ -92,6 +92,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_init.c \
 	src/cli/cmd_pause.c \
 	src/cli/cmd_run.c \
+	src/cli/cmd_running.c \
 	src/cli/cmd_version.c \
 	src/cli/commands.h \
 	src/cli/config_edit.c src/cli/config_edit.h \
@@ -99,6 +100,7 @@ src_libcli_la_SOURCES = \
 	src/cli/help.c src/cli/help.h \
 	src/cli/out.c src/cli/out.h \
 	src/cli/runs.c src/cli/runs.h \
+	src/cli/select.c src/cli/select.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/when.c src/cli/when.h
 src_libcli_la_LIBADD = src/librunner.la

@@ -11,6 +11,7 @@ int td_cmd_init(int argc, char **argv);
 int td_cmd_pause(int argc, char **argv);
 int td_cmd_resume(int argc, char **argv);
 int td_cmd_run(int argc, char **argv);
+int td_cmd_running(int argc, char **argv);
 int td_cmd_version(int argc, char **argv);
 
 #endif

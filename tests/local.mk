@@ -63,7 +63,8 @@ td_stories = \
 
 td_stories += \
 	tests/t_cli.sh \
-	tests/t_config.sh
+	tests/t_config.sh \
+	tests/t_list.sh
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la

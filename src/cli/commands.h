@@ -8,6 +8,7 @@
 int td_cmd_config(int argc, char **argv);
 int td_cmd_data(int argc, char **argv);
 int td_cmd_init(int argc, char **argv);
+int td_cmd_list(int argc, char **argv);
 int td_cmd_pause(int argc, char **argv);
 int td_cmd_resume(int argc, char **argv);
 int td_cmd_run(int argc, char **argv);

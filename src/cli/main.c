@@ -16,6 +16,7 @@ static const struct td_cmd commands[] = {
 	{ "init",	td_cmd_init,	"make a spool" },
 	{ "data",	td_cmd_data,	"print a task's data (for handlers)" },
 	{ "run",	td_cmd_run,	"execute tasks: the runner" },
+	{ "list",	td_cmd_list,	"list tasks" },
 	{ "running",	td_cmd_running,	"list what runs now" },
 	{ "pause",	td_cmd_pause,	"start no more tasks for now" },
 	{ "resume",	td_cmd_resume,	"start tasks again" },

@@ -1,0 +1,36 @@
+/*
+ * A command's spool together with its settings.
+ */
+#ifndef TD_CLI_CONF_H
+#define TD_CLI_CONF_H
+
+#include "base/buf.h"
+#include "cli/cli.h"
+#include "lib/settings.h"
+#include "lib/spool.h"
+
+/* {0} is closed. */
+struct td_conf {
+	struct td_spool spool;
+	struct td_settings *settings;
+};
+
+/*
+ * Opens both.  TD_EXIT_DONE, or TD_EXIT_FAILED after the complaint.  Settings
+ * that do not load are no reason to refuse work: they are complained of, and
+ * the defaults hold.
+ */
+int td_conf_open(struct td_conf *conf, const struct td_common *common,
+    const char *cmd);
+void td_conf_release(struct td_conf *conf);
+
+/* The path of a class's handler, below the spool or absolute, into OUT: 0, or
+ * negated errno if nothing there can be executed. */
+int td_conf_handler(const struct td_conf *conf, const char *class_enc,
+    struct td_buf *out);
+
+/* Warns that a class has no handler (yet). */
+void td_conf_warn_handler(const struct td_conf *conf, const char *class_enc,
+    const char *cmd);
+
+#endif

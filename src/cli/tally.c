@@ -1,0 +1,116 @@
+#include "config.h"
+
+#include "cli/tally.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A power of two; doubled when it is half full. */
+enum { SIZE_MIN = 64 };
+
+static size_t
+hash(const char *bytes, size_t len)
+{
+	uint64_t h = UINT64_C(14695981039346656037);	/* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
+	return (size_t)(h ^ h >> 32);
+}
+
+/* The row of a class, or the free one where it belongs. */
+static struct td_tally_row *
+place(struct td_tally_row *rows, size_t size, const char *class_enc,
+    size_t len)
+{
+	size_t i = hash(class_enc, len) & (size - 1);
+
+	while (rows[i].class_enc[0] != '\0' &&
+	    (strlen(rows[i].class_enc) != len ||
+	    memcmp(rows[i].class_enc, class_enc, len) != 0))
+		i = (i + 1) & (size - 1);
+	return &rows[i];
+}
+
+static int
+grow(struct td_tally *tally)
+{
+	size_t size = tally->size > 0 ? 2 * tally->size : SIZE_MIN;
+	struct td_tally_row *rows = calloc(size, sizeof(*rows));
+
+	if (rows == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < tally->size; i++) {
+		const struct td_tally_row *row = &tally->rows[i];
+
+		if (row->class_enc[0] != '\0')
+			*place(rows, size, row->class_enc,
+			    strlen(row->class_enc)) = *row;
+	}
+	free(tally->rows);
+	tally->rows = rows;
+	tally->size = size;
+	return 0;
+}
+
+int
+td_tally_add(struct td_tally *tally, enum td_state state,
+    const struct td_name *name, uint64_t now)
+{
+	struct td_tally_row *row;
+	int rc = 2 * tally->n >= tally->size ? grow(tally) : 0;
+
+	if (rc != 0)
+		return rc;
+	row = place(tally->rows, tally->size, name->class_enc,
+	    name->class_len);
+	if (row->class_enc[0] == '\0') {
+		memcpy(row->class_enc, name->class_enc, name->class_len);
+		tally->n++;
+	}
+	row->n[state]++;
+	if (state != TD_STATE_NEW && state != TD_STATE_FAILED)
+		return 0;
+	row->due += name->due <= now;
+	if (row->next == 0 || name->due < row->next)
+		row->next = name->due;
+	return 0;
+}
+
+static int
+by_class(const void *a, const void *b)
+{
+	const struct td_tally_row *left = a, *right = b;
+
+	return strcmp(left->class_enc, right->class_enc);
+}
+
+void
+td_tally_sort(struct td_tally *tally)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < tally->size; i++)
+		if (tally->rows[i].class_enc[0] != '\0')
+			tally->rows[n++] = tally->rows[i];
+	if (n > 0)
+		qsort(tally->rows, n, sizeof(*tally->rows), by_class);
+}
+
+uint64_t
+td_tally_total(const struct td_tally_row *row)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < TD_STATE_COUNT; i++)
+		total += row->n[i];
+	return total;
+}
+
+void
+td_tally_release(struct td_tally *tally)
+{
+	free(tally->rows);
+	*tally = (struct td_tally){0};
+}

@@ -62,6 +62,8 @@ td_stories = \
 	tests/t_vectors.sh
 
 td_stories += \
+	tests/t_add.sh \
+	tests/t_batch.sh \
 	tests/t_cli.sh \
 	tests/t_config.sh \
 	tests/t_list.sh

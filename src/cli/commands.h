@@ -5,6 +5,7 @@
 #ifndef TD_CLI_COMMANDS_H
 #define TD_CLI_COMMANDS_H
 
+int td_cmd_add(int argc, char **argv);
 int td_cmd_config(int argc, char **argv);
 int td_cmd_data(int argc, char **argv);
 int td_cmd_init(int argc, char **argv);

@@ -14,6 +14,7 @@ static int help(int argc, char **argv);
 /* clang-format off */
 static const struct td_cmd commands[] = {
 	{ "init",	td_cmd_init,	"make a spool" },
+	{ "add",	td_cmd_add,	"add a task, or a batch" },
 	{ "data",	td_cmd_data,	"print a task's data (for handlers)" },
 	{ "run",	td_cmd_run,	"execute tasks: the runner" },
 	{ "list",	td_cmd_list,	"list tasks" },

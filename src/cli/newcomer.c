@@ -1,0 +1,129 @@
+#include "config.h"
+
+#include "cli/newcomer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "lib/key.h"
+#include "lib/taskdir.h"
+
+void
+td_gate_init(struct td_gate *gate, const struct td_spool *spool,
+    const struct td_settings *settings)
+{
+	struct td_runner_settings runner;
+
+	td_settings_runner(settings, &runner);
+	*gate = (struct td_gate){
+		.spool = spool,
+		.sync = td_spool_sync_mode(spool,
+		    runner.sync == TD_SYNC_STRICT),
+		.max_size_bytes = runner.max_size_bytes,
+	};
+	if (spool->shared)
+		(void)snprintf(gate->owner, sizeof(gate->owner), "%u",
+		    (unsigned)geteuid());
+}
+
+void
+td_gate_release(struct td_gate *gate)
+{
+	td_buf_release(&gate->identity);
+}
+
+/* Later than the last one even within a microsecond: ids of one program sort
+ * in the order in which it made them. */
+static void
+make_id(char id[static TD_NAME_ID_SIZE], struct td_gate *gate, uint64_t now_us)
+{
+	if (now_us <= gate->last_id_us)
+		now_us = gate->last_id_us + 1;
+	gate->last_id_us = now_us;
+	td_name_make_id(id, now_us);
+}
+
+static int
+make_key(uint64_t *key, struct td_gate *gate, const struct td_task *task)
+{
+	int rc;
+
+	td_buf_clear(&gate->identity);
+	rc = td_task_identity(&gate->identity, task, gate->owner);
+	if (rc == 0)
+		rc = td_key_hash(key, gate->identity.data, gate->identity.len);
+	return rc;
+}
+
+static int
+make_name(struct td_newcomer *newcomer, struct td_gate *gate)
+{
+	const struct td_task *task = &newcomer->task;
+	uint64_t now_us = td_clock_wall_us();
+
+	make_id(newcomer->id, gate, now_us);
+	return td_name_format(newcomer->name, &(struct td_name){
+		.due = task->has_nextruntime ? task->nextruntime :
+		    now_us / 1000000,
+		.key = newcomer->key,
+		.ask = task->on_duplicate != TD_POLICY_QUEUE,
+		.class_enc = task->class_enc,
+		.class_len = (uint8_t)strlen(task->class_enc),
+		.id = newcomer->id,
+		.id_len = (uint8_t)strlen(newcomer->id),
+	});
+}
+
+int
+td_newcomer_check(struct td_newcomer *newcomer, struct td_gate *gate,
+    const char *text, size_t len, struct td_err *err)
+{
+	int rc;
+
+	*newcomer = (struct td_newcomer){0};
+	if (len > gate->max_size_bytes)
+		return td_fail(err, TASKDIR_ETOOBIG, "the task has %zu bytes, "
+		    "max_size allows %llu", len,
+		    (unsigned long long)gate->max_size_bytes);
+	rc = td_task_parse(&newcomer->task, text, len, err);
+	if (rc != 0)
+		return rc;
+	rc = make_key(&newcomer->key, gate, &newcomer->task);
+	if (rc == 0)
+		rc = make_name(newcomer, gate);
+	if (rc == 0)
+		return 0;
+	td_newcomer_release(newcomer);
+	return td_fail_errno(err, rc, "cannot name the task");
+}
+
+int
+td_newcomer_add(struct td_newcomer *newcomer, struct td_gate *gate,
+    enum td_sync sync, const char *text, size_t len, struct td_err *err)
+{
+	int rc;
+
+	/* Somebody else's id by chance: the next one is free. */
+	while ((rc = td_spool_add(gate->spool, newcomer->name, text, len,
+	    sync)) == -EEXIST) {
+		rc = make_name(newcomer, gate);
+		if (rc != 0)
+			break;
+	}
+	if (rc == TASKDIR_EUNSYNCED)
+		return td_fail(err, rc, "not durable, but may have run: %s; "
+		    "the disk did not confirm it", newcomer->id);
+	if (rc != 0)
+		return td_fail_errno(err, rc, "cannot add the task to %s",
+		    gate->spool->path);
+	return 0;
+}
+
+void
+td_newcomer_release(struct td_newcomer *newcomer)
+{
+	td_task_release(&newcomer->task);
+}

@@ -89,14 +89,18 @@ src_libcli_la_SOURCES = \
 	src/cli/batch.c src/cli/batch.h \
 	src/cli/cli.c src/cli/cli.h \
 	src/cli/cmd_add.c \
+	src/cli/cmd_cancel.c \
 	src/cli/cmd_config.c \
 	src/cli/cmd_data.c \
 	src/cli/cmd_init.c \
 	src/cli/cmd_list.c \
 	src/cli/cmd_pause.c \
+	src/cli/cmd_reschedule.c \
+	src/cli/cmd_retry.c \
 	src/cli/cmd_run.c \
 	src/cli/cmd_running.c \
 	src/cli/cmd_version.c \
+	src/cli/cmd_wait.c \
 	src/cli/commands.h \
 	src/cli/conf.c src/cli/conf.h \
 	src/cli/config_edit.c src/cli/config_edit.h \
@@ -108,12 +112,16 @@ src_libcli_la_SOURCES = \
 	src/cli/help.c src/cli/help.h \
 	src/cli/newcomer.c src/cli/newcomer.h \
 	src/cli/out.c src/cli/out.h \
+	src/cli/outcome.c src/cli/outcome.h \
+	src/cli/pick.c src/cli/pick.h \
+	src/cli/rename.c src/cli/rename.h \
 	src/cli/roll.c src/cli/roll.h \
 	src/cli/runs.c src/cli/runs.h \
 	src/cli/select.c src/cli/select.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/tally.c src/cli/tally.h \
 	src/cli/twin.c src/cli/twin.h \
+	src/cli/vigil.c src/cli/vigil.h \
 	src/cli/when.c src/cli/when.h
 src_libcli_la_LIBADD = src/librunner.la
 

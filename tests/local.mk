@@ -64,6 +64,7 @@ td_stories = \
 td_stories += \
 	tests/t_add.sh \
 	tests/t_batch.sh \
+	tests/t_cancel.sh \
 	tests/t_cli.sh \
 	tests/t_config.sh \
 	tests/t_list.sh

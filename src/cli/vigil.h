@@ -1,0 +1,54 @@
+/*
+ * Waiting until tasks have ended: inotify on the states and the run log, and a
+ * look at the directories once a minute, because an event may be lost.
+ */
+#ifndef TD_CLI_VIGIL_H
+#define TD_CLI_VIGIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "lib/name.h"
+#include "lib/runlog.h"
+#include "lib/spool.h"
+
+/* How a task ended, as far as that is known. */
+struct td_watched {
+	char id[TD_NAME_ID_SIZE];	/* whole */
+	bool ended;
+	bool has_result;	/* the run log or the reason told */
+	bool dead;		/* it lies in dlq/ */
+	enum td_result result;
+	char of[TD_NAME_ID_SIZE];	/* the survivor of a duplicate */
+	struct td_buf error;
+	uint64_t gone_ms;	/* monotonic; 0: not seen to leave */
+};
+
+/* {0} is closed. */
+struct td_vigil {
+	const struct td_spool *spool;
+	struct td_watched *tasks;
+	size_t n;
+	int fd;			/* inotify */
+	int log_wd, dlq_wd;
+	struct td_runlog_tail tail;
+};
+
+/*
+ * Begins to watch N tasks (ids given, the rest zero), which must outlive it.
+ * Those that have ended already are so at once.  0 or negated errno;
+ * td_vigil_close releases in any case.
+ */
+int td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
+    struct td_watched *tasks, size_t n);
+
+/* Waits until all have ended or DEADLINE_MS (monotonic; UINT64_MAX: never):
+ * 0, -ETIMEDOUT, negated errno. */
+int td_vigil_wait(struct td_vigil *watch, uint64_t deadline_ms);
+void td_vigil_close(struct td_vigil *watch);
+
+void td_watched_release(struct td_watched *task);
+
+#endif

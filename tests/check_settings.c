@@ -299,6 +299,11 @@ START_TEST(files_of_others_are_refused)
 	ck_assert_ptr_null(settings);
 	ck_assert_int_eq(td_settings_read(&settings, root, &err), 0);
 	td_settings_free(settings);
+	/* Not through a link, though: it may lead anywhere. */
+	ck_assert_int_eq(renameat(root, "taskdir.conf", root, "real"), 0);
+	ck_assert_int_eq(symlinkat("real", root, "taskdir.conf"), 0);
+	ck_assert_int_eq(td_settings_read(&settings, root, &err), -ELOOP);
+	ck_assert_int_eq(renameat(root, "real", root, "taskdir.conf"), 0);
 	ck_assert_int_eq(fchmodat(root, "taskdir.conf", 0600, 0), 0);
 	put(root, "conf.d/a.conf", "[runner]\n");
 	ck_assert_int_eq(fchmodat(root, "conf.d", 0707, 0), 0);

@@ -193,6 +193,15 @@ START_TEST(other_owners_are_refused)
 	ck_assert_int_eq(check(path), 0);
 	ck_assert_int_eq(lchown(path, 12345, 0), 0);
 	ck_assert_int_eq(check(path), TASKDIR_ETRUST);
+	/* One's own is not root's. */
+	make_dir(spool, "mine", 01777);
+	make_file(spool, "mine/file", 0600);
+	ck_assert_int_eq(check(path), 0);
+	ck_assert_int_eq(chown(path, 12345, 0), 0);
+	ck_assert_int_eq(chown(at(spool, "mine"), 12345, 0), 0);
+	ck_assert_int_eq(seteuid(12345), 0);
+	ck_assert_int_eq(check("mine/file"), TASKDIR_ETRUST);
+	ck_assert_int_eq(seteuid(0), 0);
 }
 END_TEST
 

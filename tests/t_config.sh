@@ -7,7 +7,12 @@ conf=$SPOOL/taskdir.conf
 
 check_exit 0 'config list needs no spool' \
     env TASKDIR=/nowhere taskdir config list
-like "$(cat out)" '*max_running*timeout*' 'and has them all'
+awk '{ print $2 }' out | while read -r name; do
+	grep -q "^\.It Cm $name = " "$TD_SRCDIR/src/lib/taskdir.5" ||
+	    echo "$name"
+done >missing
+check 'it lists settings' grep -q '^class *timeout ' out
+is "$(cat missing)" '' 'taskdir(5) describes each of them'
 check_exit 0 'a new spool has no mistakes' taskdir config check
 like "$(cat out)" '*no mistakes' 'it says'
 check_exit 0 'a default is a value' taskdir config get settle

@@ -83,8 +83,8 @@ struct td_settings;
 int td_settings_load(struct td_settings **settings, int root_fd,
     struct td_err *err);
 
-/* The same without asking who may have written: for programs that show
- * settings or add tasks, and execute nothing. */
+/* The same whoever may have written, but through no link that others can
+ * turn: for programs that show settings or add tasks, and execute nothing. */
 int td_settings_read(struct td_settings **settings, int root_fd,
     struct td_err *err);
 

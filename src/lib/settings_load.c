@@ -22,7 +22,8 @@ static const char main_file[] = "taskdir.conf", more_dir[] = "conf.d",
 struct load {
 	struct td_settings *settings;
 	int root_fd;
-	const char *spool;	/* NULL: nobody is asked about trust */
+	char *spool;		/* its path */
+	bool only_trusted;
 };
 
 /* The path of an open directory; the caller frees it. */
@@ -52,17 +53,28 @@ path_of(char **path, int fd)
 	}
 }
 
+/* Links are followed only where it has been judged who may turn them. */
+static int
+open_file(const struct load *load, const char *name, bool trusted)
+{
+	int fd;
+
+	if (!trusted)
+		return td_io_open_beneath(load->root_fd, name, O_RDONLY);
+	fd = openat(load->root_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+	    O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
 static int
 read_text(struct td_buf *text, const struct load *load, const char *name,
-    struct td_err *err)
+    bool trusted, struct td_err *err)
 {
 	struct stat st;
-	/* Links are allowed: where they lead was judged before. */
-	int rc, fd = openat(load->root_fd, name, O_RDONLY | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY);
+	int rc, fd = open_file(load, name, trusted);
 
 	if (fd < 0)
-		return td_fail_errno(err, -errno, "%s", name);
+		return td_fail_errno(err, fd, "%s", name);
 	if (fstat(fd, &st) != 0)
 		rc = td_fail_errno(err, -errno, "%s", name);
 	else if (!S_ISREG(st.st_mode))
@@ -83,12 +95,11 @@ static int
 load_file(struct load *load, const char *name, struct td_err *err)
 {
 	struct td_buf text = { 0 };
-	int rc = 0;
+	int rc = td_trust_check(load->spool, name, err);
+	bool trusted = rc == 0;
 
-	if (load->spool != NULL)
-		rc = td_trust_check(load->spool, name, err);
-	if (rc == 0)
-		rc = read_text(&text, load, name, err);
+	if (rc == 0 || (rc == TASKDIR_ETRUST && !load->only_trusted))
+		rc = read_text(&text, load, name, trusted, err);
 	if (rc == 0)
 		rc = td_settings_add_text(load->settings, name,
 		    td_buf_text(&text), text.len, err);
@@ -211,14 +222,22 @@ load_all(struct load *load, struct td_err *err)
 }
 
 static int
-finish(struct td_settings **settings, struct load *load, int rc,
+load_spool(struct td_settings **settings, int root_fd, bool only_trusted,
     struct td_err *err)
 {
+	struct load load = { .root_fd = root_fd,
+		.only_trusted = only_trusted };
+	int rc = path_of(&load.spool, root_fd);
+
+	if (rc != 0)
+		return td_fail_errno(err, rc, "the spool's path");
+	rc = load_all(&load, err);
+	free(load.spool);
 	if (rc == 0) {
-		*settings = load->settings;
+		*settings = load.settings;
 		return 0;
 	}
-	td_settings_free(load->settings);
+	td_settings_free(load.settings);
 	if (rc == -ENOMEM)
 		(void)td_fail_errno(err, rc, "settings");
 	return rc;
@@ -228,25 +247,14 @@ int
 td_settings_load(struct td_settings **settings, int root_fd,
     struct td_err *err)
 {
-	struct load load = { .root_fd = root_fd };
-	char *spool = NULL;
-	int rc = path_of(&spool, root_fd);
-
-	if (rc != 0)
-		return td_fail_errno(err, rc, "the spool's path");
-	load.spool = spool;
-	rc = load_all(&load, err);
-	free(spool);
-	return finish(settings, &load, rc, err);
+	return load_spool(settings, root_fd, true, err);
 }
 
 int
 td_settings_read(struct td_settings **settings, int root_fd,
     struct td_err *err)
 {
-	struct load load = { .root_fd = root_fd };
-
-	return finish(settings, &load, load_all(&load, err), err);
+	return load_spool(settings, root_fd, false, err);
 }
 
 int

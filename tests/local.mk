@@ -56,6 +56,7 @@ td_forms = \
 	tests/t_includes.sh
 
 td_stories = \
+	tests/t_examples.sh \
 	tests/t_libtaskdir.sh \
 	tests/t_symbols.sh \
 	tests/t_tap.sh \

@@ -135,7 +135,8 @@ END_TEST
 static const char *const bad[] = {
 	"", "\n", "0 1 2 3.000 id class", "0 1 2 3.000 id class - more",
 	"x 1 2 3.000 id class -", "0 -1 2 3.000 id class -",
-	"0 0 2 3.000 id class -", "0 99999999999 2 3.000 id class -", "0 1 2 3 id class -",
+	"0 0 2 3.000 id class -",
+	"0 99999999999 2 3.000 id class -", "0 1 2 3 id class -",
 	"0 1 2 3.0000 id class -", "0 1 2 .000 id class -",
 	"0 1 2 3.000 0123456789012345678901234567890123456789012345678 c -",
 };

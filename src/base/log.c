@@ -60,8 +60,10 @@ td_log(enum td_log_level level, const char *module, const char *format, ...)
 		return;
 }
 
-const char *
-td_log_escape(char *out, size_t size, const char *text)
+/* Bytes up to and including HIGHEST, and above the printable ones, are shown
+ * as numbers. */
+static const char *
+escape(char *out, size_t size, const char *text, unsigned char highest)
 {
 	size_t n = 0;
 
@@ -72,11 +74,23 @@ td_log_escape(char *out, size_t size, const char *text)
 			(void)snprintf(out + n, size - n, "...");
 			return out;
 		}
-		if (c <= ' ' || c == '\\' || c > 0x7e)
+		if (c <= highest || c == '\\' || c > 0x7e)
 			n += (size_t)snprintf(out + n, size - n, "\\x%02x", c);
 		else
 			out[n++] = (char)c;
 	}
 	out[n] = '\0';
 	return out;
+}
+
+const char *
+td_log_escape(char *out, size_t size, const char *text)
+{
+	return escape(out, size, text, ' ');
+}
+
+const char *
+td_log_escape_words(char *out, size_t size, const char *text)
+{
+	return escape(out, size, text, ' ' - 1);
 }

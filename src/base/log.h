@@ -29,4 +29,7 @@ void td_log_set_sink(void (*sink)(enum td_log_level level, const char *line));
  * cut with "..." when OUT is too small.  Returns OUT. */
 const char *td_log_escape(char *out, size_t size, const char *text);
 
+/* The same with blanks as they are, for the end of a line. */
+const char *td_log_escape_words(char *out, size_t size, const char *text);
+
 #endif

@@ -12,7 +12,11 @@
 
 #include "base/log.h"
 #include "cli/arg.h"
+#include "cli/beside.h"
+#include "cli/pick.h"
 #include "cli/runs.h"
+#include "cli/select.h"
+#include "lib/lock.h"
 #include "runner/runner.h"
 
 struct options {
@@ -112,12 +116,11 @@ needs_once(const struct options *options)
 	return TD_ARG_GO_ON;
 }
 
-static int
-run_here(struct td_spool *spool, const struct options *options)
+/* The runner's own options, but for what reports its runs. */
+static struct td_runner_options
+runner_options(const struct options *options, const char *const *ids)
 {
-	const char *ids[] = { options->id };
-	struct td_out out;
-	struct td_runner_options runner = {
+	return (struct td_runner_options){
 		.once = options->once,
 		.force = options->force,
 		.ignore_limits = options->ignore_limits,
@@ -131,13 +134,62 @@ run_here(struct td_spool *spool, const struct options *options)
 		.parallel = options->parallel,
 		.keep_alive_ms = options->keep_alive.n,
 	};
+}
+
+static int
+stay(struct td_spool *spool, const struct options *options)
+{
+	struct td_runner_options runner = runner_options(options, NULL);
 	struct td_err err = {0};
+	int rc = td_runner_run(spool, &runner, &err);
+
+	return rc < 0 ? td_cli_failed_err(usage.name, &err) : rc;
+}
+
+static int
+run_beside(const struct td_spool *spool, const struct options *options)
+{
+	if (options->parallel != 0)
+		td_cli_complain(usage.name, "a runner is at work already, its "
+		    "max_running counts and not --parallel");
+	return td_beside_run(spool, &(struct td_beside){
+		.common = &options->common,
+		.cmd = usage.name,
+		.class_pattern = options->class_pattern,
+		.id = options->id,
+		.failed_only = options->failed,
+		.force = options->force,
+		.ignore_limits = options->ignore_limits,
+	});
+}
+
+/* The whole id of what was typed: TD_EXIT_DONE, or the complaint's. */
+static int
+find_id(const struct td_spool *spool, const struct options *options,
+    struct td_found *found)
+{
+	struct td_err err = {0};
+	int rc = options->id == NULL ? 0 : td_select_one(found, spool,
+	    TD_SELECT_WAITING, options->id, &err);
+
+	return rc == 0 ? TD_EXIT_DONE : td_pick_missing(usage.name, rc, &err);
+}
+
+static int
+once(struct td_spool *spool, const struct options *options)
+{
+	struct td_found found;
+	const char *ids[] = { found.id };
+	struct td_runner_options runner = runner_options(options, ids);
+	struct td_err err = {0};
+	struct td_out out;
 	int rc;
 
-	if (!options->once) {
-		rc = td_runner_run(spool, &runner, &err);
-		return rc < 0 ? td_cli_failed_err(usage.name, &err) : rc;
-	}
+	if (td_lock_is_held(spool->run_fd, NULL) == 1)
+		return run_beside(spool, options);
+	rc = find_id(spool, options, &found);
+	if (rc != TD_EXIT_DONE)
+		return rc;
 	td_log_set_level(TD_LOG_WARNING);
 	td_out_open(&out, &options->common);
 	td_runs_begin(&out);
@@ -170,7 +222,8 @@ td_cmd_run(int argc, char **argv)
 		rc = td_cli_failed(usage.name, rc,
 		    "cannot become the owner of %s", spool.path);
 	else
-		rc = run_here(&spool, &options);
+		rc = options.once ? once(&spool, &options) :
+		    stay(&spool, &options);
 	td_spool_release(&spool);
 	return rc;
 }

@@ -75,9 +75,11 @@ take_line(struct td_watched *task, const struct td_runlog_line *line)
 static int
 new_line(void *arg, const struct td_runlog_line *line)
 {
-	struct td_watched *task = task_of(arg, line->id, strlen(line->id));
+	struct td_vigil *watch = arg;
+	struct td_watched *task = task_of(watch, line->id, strlen(line->id));
 
-	if (task != NULL && is_last(line))
+	if (task != NULL && !task->ended &&
+	    (is_last(line) || (watch->one_run && line->try > 0)))
 		take_line(task, line);
 	return 0;
 }
@@ -200,7 +202,8 @@ td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
 {
 	int rc;
 
-	*watch = (struct td_vigil){ .spool = spool, .tasks = tasks, .n = n };
+	*watch = (struct td_vigil){ .spool = spool, .tasks = tasks, .n = n,
+	    .one_run = watch->one_run };
 	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watch->fd < 0)
 		return -errno;

@@ -33,11 +33,13 @@ struct td_vigil {
 	size_t n;
 	int fd;			/* inotify */
 	int log_wd, dlq_wd;
+	bool one_run;		/* a task has ended when one run of it has */
 	struct td_runlog_tail tail;
 };
 
 /*
- * Begins to watch N tasks (ids given, the rest zero), which must outlive it.
+ * Begins to watch N tasks (ids given, the rest zero), which must outlive it;
+ * of *watch only one_run is read.
  * Those that have ended already are so at once.  0 or negated errno;
  * td_vigil_close releases in any case.
  */

@@ -321,11 +321,11 @@ tell(const struct td_slot *slot)
 		return;
 	}
 	td_log(verdict->move == TD_MOVE_DEAD ? TD_LOG_WARNING : TD_LOG_NOTICE,
-	    "runner", "%s%s class=%s id=%s try=%u seconds=%.3f error=%s",
+	    "runner", "%s%s class=%s id=%s try=%u seconds=%.3f: %s",
 	    td_result_name(verdict->result), verdict->move == TD_MOVE_DEAD ?
 	    ", moved to dlq/" : "", slot->class->class_name, slot->id,
 	    slot->terms.tries + 1, seconds,
-	    td_log_escape(error, sizeof(error), slot->error));
+	    td_log_escape_words(error, sizeof(error), slot->error));
 }
 
 static void

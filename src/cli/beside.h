@@ -1,0 +1,26 @@
+/*
+ * "run --once" where a runner is at work already: the selection is handed to
+ * it, and what became of one run of each task is printed.
+ */
+#ifndef TD_CLI_BESIDE_H
+#define TD_CLI_BESIDE_H
+
+#include <stdbool.h>
+
+#include "cli/cli.h"
+
+struct td_beside {
+	const struct td_common *common;
+	const char *cmd;
+	const char *class_pattern;	/* NULL: all */
+	const char *id;			/* as typed; NULL: all */
+	bool failed_only;
+	bool force;			/* also what is not yet due */
+	bool ignore_limits;
+};
+
+/* TD_EXIT_DONE, TD_EXIT_FAILED if any run failed, TD_EXIT_NONE for an id
+ * that is not there. */
+int td_beside_run(const struct td_spool *spool, const struct td_beside *ask);
+
+#endif

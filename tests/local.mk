@@ -116,3 +116,30 @@ TESTS += $(td_forms)
 endif
 EXTRA_DIST += tests/tap.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
+
+# Figures beside their limits, never a test: "make bench", BENCH="case ...",
+# ROUNDS=n, SCALE=x.
+EXTRA_PROGRAMS += tests/bench/bench
+tests_bench_bench_SOURCES = \
+	tests/bench/bench.h \
+	tests/bench/add.c \
+	tests/bench/batch.c \
+	tests/bench/latency.c \
+	tests/bench/main.c \
+	tests/bench/million.c \
+	tests/bench/quiet.c \
+	tests/bench/run.c \
+	tests/bench/spool.c \
+	tests/bench/tools.c
+tests_bench_bench_LDADD = src/liblib.la
+# Without a C library's start, so outside of the usual flags.
+tests/bench/stamp: tests/bench/stamp.c
+	$(AM_V_CC)$(MKDIR_P) tests/bench && $(CC) $(DEFS) $(DEFAULT_INCLUDES) \
+	    -O2 -static -nostartfiles -fno-stack-protector \
+	    -o $@ $(srcdir)/tests/bench/stamp.c
+CLEANFILES += tests/bench/bench tests/bench/stamp
+EXTRA_DIST += tests/bench/run.sh tests/bench/stamp.c
+.PHONY: bench
+bench: src/cli/taskdir tests/bench/bench tests/bench/stamp
+	$(AM_V_at)TD_BUILDDIR='$(abs_top_builddir)' \
+	    $(SHELL) $(srcdir)/tests/bench/run.sh

@@ -1,0 +1,201 @@
+#include "config.h"
+
+/*
+ * From taskdir_add to the handler's first instruction, with an idle runner,
+ * beside a process that waits for inotify and spawns; and from a due time to
+ * the first instruction.
+ */
+
+#include "bench.h"
+
+#include "lib/taskdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SAMPLES = 300, DUE_SECONDS = 10, DUE_AT_ONCE = 4 };
+
+/* What the runner needs to come to rest after a task. */
+#define REST_S	0.004
+
+static double
+seconds_of(struct timespec t)
+{
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The least that starts a handler for each new file. */
+_Noreturn static void
+watch_and_spawn(const char *spool)
+{
+	char block[4096] __attribute__((aligned(8)));
+	char program[BENCH_PATH_SIZE + 64], dir[BENCH_PATH_SIZE + 64];
+	char *argv[] = { program, NULL }, *envp[] = { NULL };
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	(void)snprintf(program, sizeof(program), "%s/handlers/bench.stamp",
+	    spool);
+	(void)snprintf(dir, sizeof(dir), "%s/new", spool);
+	if (inotify_add_watch(fd, dir, IN_CREATE) < 0 || chdir(spool) != 0)
+		bench_die(dir, errno);
+	while (read(fd, block, sizeof(block)) > 0) {
+		pid_t pid;
+		int rc = posix_spawn(&pid, program, NULL, NULL, argv, envp);
+
+		if (rc != 0)
+			bench_die(program, rc);
+		(void)waitpid(pid, NULL, 0);
+	}
+	_exit(1);
+}
+
+/* The same adds with either: median and 99th percentile in milliseconds. */
+static void
+measure_latency(const struct bench *bench, const char *path, double *figures)
+{
+	size_t n = (size_t)bench_count(bench, SAMPLES);
+	double *samples = calloc(n, sizeof(*samples));
+	int fifo = bench_stamp_open(path);
+	char text[BENCH_TASK_SIZE], id[TASKDIR_ID_SIZE];
+	struct taskdir *spool;
+
+	if (samples == NULL || taskdir_open(&spool, path) != 0)
+		bench_die("open the spool", ENOMEM);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = bench_task(text, "bench.stamp", (unsigned)i);
+		double start = bench_now();
+
+		if (taskdir_add(spool, text, len, id) != 0)
+			bench_die(taskdir_error(spool), 0);
+		samples[i] = 1e3 *
+		    (seconds_of(bench_stamp_read(fifo).mono) - start);
+		bench_pause(REST_S);
+	}
+	figures[0] = bench_quantile(samples, n, 0.5);
+	figures[1] = bench_quantile(samples, n, 0.99);
+	taskdir_close(spool);
+	(void)close(fifo);
+	free(samples);
+}
+
+/* Until the first task has run: from then on it is idle. */
+static void
+warm_up(const char *path)
+{
+	int fifo = bench_stamp_open(path);
+
+	bench_fill(path, "bench.stamp", 1);
+	(void)bench_stamp_read(fifo);
+	(void)close(fifo);
+	bench_pause(0.7);	/* poll: a group sync follows half a second on */
+}
+
+static void
+limit_idle(const struct bench *bench, double *figures)
+{
+	char path[BENCH_PATH_SIZE];
+	pid_t pid;
+
+	bench_spool(path, bench, "idle", "");
+	pid = fork();
+	if (pid == 0)
+		watch_and_spawn(path);
+	bench_pause(0.05);	/* poll: it has its watch by then */
+	warm_up(path);
+	measure_latency(bench, path, figures);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	bench_remove(path);
+}
+
+static void
+ours_idle(const struct bench *bench, double *figures)
+{
+	char path[BENCH_PATH_SIZE];
+	pid_t pid;
+
+	bench_spool(path, bench, "idle", "");
+	pid = bench_start_runner(bench, path);
+	warm_up(path);
+	measure_latency(bench, path, figures);
+	bench_stop_runner(pid);
+	bench_remove(path);
+}
+
+/* Some tasks for each of the next seconds. */
+static void
+fill_seconds(const char *path, time_t first, int seconds)
+{
+	struct taskdir *spool;
+	char text[256], id[TASKDIR_ID_SIZE];
+
+	if (taskdir_open(&spool, path) != 0)
+		bench_die(taskdir_error(spool), 0);
+	for (int i = 0; i < seconds * DUE_AT_ONCE; i++) {
+		int len = snprintf(text, sizeof(text),
+		    "{\"classname\":\"bench.stamp\",\"nextruntime\":%lld,"
+		    "\"customdata\":%d}", (long long)first + i / DUE_AT_ONCE,
+		    i);
+
+		if (taskdir_add(spool, text, (size_t)len, id) != 0)
+			bench_die(taskdir_error(spool), 0);
+	}
+	taskdir_close(spool);
+}
+
+static void
+ours_due(const struct bench *bench, double *figures)
+{
+	int seconds = bench_count(bench, DUE_SECONDS);
+	int n = seconds * DUE_AT_ONCE;
+	double *late = calloc((size_t)n, sizeof(*late));
+	time_t first = time(NULL) + 2;
+	char path[BENCH_PATH_SIZE];
+	pid_t pid;
+	int fifo;
+
+	if (late == NULL)
+		bench_die("samples", ENOMEM);
+	bench_spool(path, bench, "due", "");
+	fifo = bench_stamp_open(path);
+	pid = bench_start_runner(bench, path);
+	fill_seconds(path, first, seconds);
+	for (int i = 0; i < n; i++) {
+		double at = seconds_of(bench_stamp_read(fifo).real);
+
+		late[i] = 1e3 * (at - (double)(first + i / DUE_AT_ONCE));
+		if (late[i] < 0)
+			bench_die("a task ran before its time", 0);
+	}
+	figures[0] = bench_quantile(late, (size_t)n, 0.99);
+	bench_stop_runner(pid);
+	(void)close(fifo);
+	free(late);
+	bench_remove(path);
+}
+
+const struct bench_case bench_idle = {
+	.name = "idle",
+	.slices = 1,
+	.rows = {
+		{ "idle, add to handler, median", "ms", BENCH_AT_MOST, 0.4 },
+		{ "idle, add to handler, 99th", "ms", BENCH_AT_MOST, 1 },
+	},
+	.limit = limit_idle,
+	.ours = ours_idle,
+};
+
+const struct bench_case bench_due = {
+	.name = "due",
+	.slices = 1,
+	.rows = { { "due later, lateness, 99th", "ms", BENCH_AT_MOST, 5 } },
+	.ours = ours_due,
+};

@@ -135,6 +135,7 @@ struct td_runner {
 	struct td_slot **slots;
 	unsigned n_slots;
 	struct td_runlog log;
+	unsigned synced_day;	/* whose file the syncer has */
 	struct td_syncer syncer;
 	struct td_users users;
 	struct td_sweep sweep;

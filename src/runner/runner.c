@@ -44,6 +44,11 @@ td_runner_log(struct td_runner *runner, const struct td_class *class,
 
 	if (class == NULL || td_keep_logs(class, run->result))
 		rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
+	if (rc == 0 && runner->log.day != runner->synced_day) {
+		runner->synced_day = runner->log.day;
+		if (runner->log.day != 0)
+			td_syncer_set_log(&runner->syncer, runner->log.fd);
+	}
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot write the run log: %s "
 		    "id=%s", strerror(-rc), run->id);

@@ -2,9 +2,11 @@
 
 #include "runner/syncer.h"
 
+#include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -14,13 +16,34 @@
 enum { GROUP_MS = 500 };
 
 static void
-sync_all(const struct td_syncer *syncer)
+complain(void)
 {
+	td_log(TD_LOG_ERR, "runner", "the disk did not confirm finished "
+	    "tasks, they may run again after a power cut: %s",
+	    strerror(errno));
+}
+
+static void
+sync_all(const struct td_syncer *syncer, bool with_data)
+{
+	if (with_data && syncfs(syncer->fds[0]) == 0)
+		return;
 	for (int i = 0; i < syncer->n_fds; i++)
 		if (fsync(syncer->fds[i]) != 0)
-			td_log(TD_LOG_ERR, "runner", "the disk did not "
-			    "confirm finished tasks, they may run again after "
-			    "a power cut: %s", strerror(errno));
+			complain();
+	if (syncer->log_fd >= 0 && fdatasync(syncer->log_fd) != 0)
+		complain();
+}
+
+/* Only the thread closes what it syncs. */
+static void
+take_log(struct td_syncer *syncer)
+{
+	if (syncer->next_log_fd < 0)
+		return;
+	td_io_close(&syncer->log_fd);
+	syncer->log_fd = syncer->next_log_fd;
+	syncer->next_log_fd = -1;
 }
 
 /* Called with the mutex held. */
@@ -42,6 +65,7 @@ static void *
 work(void *arg)
 {
 	struct td_syncer *syncer = arg;
+	bool urgent;
 
 	(void)pthread_mutex_lock(&syncer->mutex);
 	for (;;) {
@@ -51,9 +75,11 @@ work(void *arg)
 		if (!syncer->dirty)
 			break;
 		wait_for_group(syncer);
+		urgent = syncer->urgent;
 		syncer->dirty = syncer->urgent = false;
+		take_log(syncer);
 		(void)pthread_mutex_unlock(&syncer->mutex);
-		sync_all(syncer);
+		sync_all(syncer, urgent);
 		(void)pthread_mutex_lock(&syncer->mutex);
 	}
 	(void)pthread_mutex_unlock(&syncer->mutex);
@@ -67,7 +93,8 @@ td_syncer_start(struct td_syncer *syncer, const int *fds, int n)
 	sigset_t all, old;
 	int rc;
 
-	*syncer = (struct td_syncer){ .n_fds = n };
+	*syncer = (struct td_syncer){ .n_fds = n, .log_fd = -1,
+	    .next_log_fd = -1 };
 	memcpy(syncer->fds, fds, (size_t)n * sizeof(*fds));
 	(void)pthread_mutex_init(&syncer->mutex, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -81,6 +108,15 @@ td_syncer_start(struct td_syncer *syncer, const int *fds, int n)
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	syncer->running = rc == 0;
 	return -rc;
+}
+
+void
+td_syncer_set_log(struct td_syncer *syncer, int fd)
+{
+	(void)pthread_mutex_lock(&syncer->mutex);
+	td_io_close(&syncer->next_log_fd);
+	syncer->next_log_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	(void)pthread_mutex_unlock(&syncer->mutex);
 }
 
 void
@@ -109,5 +145,7 @@ td_syncer_stop(struct td_syncer *syncer)
 	(void)pthread_join(syncer->thread, NULL);
 	(void)pthread_mutex_destroy(&syncer->mutex);
 	(void)pthread_cond_destroy(&syncer->wake);
+	td_io_close(&syncer->log_fd);
+	td_io_close(&syncer->next_log_fd);
 	syncer->running = false;
 }

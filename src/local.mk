@@ -93,13 +93,17 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_cancel.c \
 	src/cli/cmd_config.c \
 	src/cli/cmd_data.c \
+	src/cli/cmd_dlq.c \
 	src/cli/cmd_init.c \
 	src/cli/cmd_list.c \
+	src/cli/cmd_log.c \
 	src/cli/cmd_pause.c \
 	src/cli/cmd_reschedule.c \
 	src/cli/cmd_retry.c \
 	src/cli/cmd_run.c \
 	src/cli/cmd_running.c \
+	src/cli/cmd_show.c \
+	src/cli/cmd_stats.c \
 	src/cli/cmd_version.c \
 	src/cli/cmd_wait.c \
 	src/cli/commands.h \
@@ -111,6 +115,8 @@ src_libcli_la_SOURCES = \
 	src/cli/escape.c src/cli/escape.h \
 	src/cli/feed.c src/cli/feed.h \
 	src/cli/help.c src/cli/help.h \
+	src/cli/history.c src/cli/history.h \
+	src/cli/log_output.c src/cli/log_output.h \
 	src/cli/newcomer.c src/cli/newcomer.h \
 	src/cli/out.c src/cli/out.h \
 	src/cli/outcome.c src/cli/outcome.h \

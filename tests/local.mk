@@ -68,7 +68,8 @@ td_stories += \
 	tests/t_cancel.sh \
 	tests/t_cli.sh \
 	tests/t_config.sh \
-	tests/t_list.sh
+	tests/t_list.sh \
+	tests/t_log.sh
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la

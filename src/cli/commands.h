@@ -9,14 +9,18 @@ int td_cmd_add(int argc, char **argv);
 int td_cmd_cancel(int argc, char **argv);
 int td_cmd_config(int argc, char **argv);
 int td_cmd_data(int argc, char **argv);
+int td_cmd_dlq(int argc, char **argv);
 int td_cmd_init(int argc, char **argv);
 int td_cmd_list(int argc, char **argv);
+int td_cmd_log(int argc, char **argv);
 int td_cmd_pause(int argc, char **argv);
 int td_cmd_reschedule(int argc, char **argv);
 int td_cmd_resume(int argc, char **argv);
 int td_cmd_retry(int argc, char **argv);
 int td_cmd_run(int argc, char **argv);
 int td_cmd_running(int argc, char **argv);
+int td_cmd_show(int argc, char **argv);
+int td_cmd_stats(int argc, char **argv);
 int td_cmd_version(int argc, char **argv);
 int td_cmd_wait(int argc, char **argv);
 

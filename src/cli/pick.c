@@ -111,8 +111,12 @@ td_pick_each(const struct td_pick *pick, const struct td_spool *spool,
 	td_roll_sort(&gather.roll);
 	rc = rc != 0 ? td_cli_failed(pick->usage->name, rc, "cannot read %s",
 	    spool->path) : each_of_roll(&gather.roll, each, arg);
-	if (rc == TD_EXIT_NONE && gather.roll.n == 0)
-		td_cli_complain(pick->usage->name, "no task matches");
+	if (rc == TD_EXIT_NONE && gather.roll.n == 0) {
+		if (pick->none_is_done)
+			rc = TD_EXIT_DONE;
+		else
+			td_cli_complain(pick->usage->name, "no task matches");
+	}
 	td_roll_release(&gather.roll);
 	return rc;
 }

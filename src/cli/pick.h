@@ -14,6 +14,7 @@ struct td_pick {
 	bool all;
 	unsigned id_set;	/* states that ids are looked for in */
 	unsigned set;		/* states that class and all mean */
+	bool none_is_done;	/* nothing to act upon is no news */
 };
 
 /* Checks that exactly one way is used; exit code. */

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-enum { TD_TABLE_COLUMNS = 12, TD_TABLE_LOOK_AHEAD = 1000 };
+enum { TD_TABLE_COLUMNS = 20, TD_TABLE_LOOK_AHEAD = 1000 };
 
 enum td_style {
 	TD_STYLE_PLAIN,

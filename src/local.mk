@@ -86,8 +86,8 @@ src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 noinst_LTLIBRARIES += src/libcli.la
 src_libcli_la_SOURCES = \
 	src/cli/arg.c src/cli/arg.h \
-	src/cli/beside.c src/cli/beside.h \
 	src/cli/batch.c src/cli/batch.h \
+	src/cli/beside.c src/cli/beside.h \
 	src/cli/cli.c src/cli/cli.h \
 	src/cli/cmd_add.c \
 	src/cli/cmd_cancel.c \

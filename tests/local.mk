@@ -50,6 +50,22 @@ td_cli_units = \
 	tests/check_when
 td_units += $(td_cli_units)
 
+# Faults at every call that changes a file, by the linker (tests/fault.h).
+td_faults = \
+	tests/faults_spool
+td_fault_ldflags = $(AM_LDFLAGS) \
+	-Wl,--wrap=open -Wl,--wrap=openat -Wl,--wrap=close \
+	-Wl,--wrap=write -Wl,--wrap=pwrite -Wl,--wrap=fsync \
+	-Wl,--wrap=syncfs -Wl,--wrap=ftruncate -Wl,--wrap=fallocate \
+	-Wl,--wrap=fchown -Wl,--wrap=fchmod -Wl,--wrap=linkat \
+	-Wl,--wrap=unlinkat -Wl,--wrap=renameat -Wl,--wrap=renameat2 \
+	-Wl,--wrap=getdents64 -Wl,--wrap=memfd_create -Wl,--wrap=pipe2 \
+	-Wl,--wrap=syscall -Wl,--wrap=epoll_wait \
+	-Wl,--wrap=td_clock_mono_ms
+tests_faults_spool_SOURCES = tests/faults_spool.c tests/fault.c tests/fault.h
+tests_faults_spool_LDFLAGS = $(td_fault_ldflags)
+td_units += $(td_faults)
+
 # What a sanitizer cannot change.
 td_forms = \
 	tests/t_form.sh \

@@ -182,9 +182,9 @@ td_io_rename_new(int from_fd, const char *from, int to_fd, const char *to)
 		return -errno;
 	if (unlinkat(from_fd, from, 0) == 0)
 		return 0;
-	/* Two names for one file would be two states: take the new one back. */
+	/* Two names for one file would be two states: take the new one back.
+	 * If it stays, it counts, and the old one is what is left over. */
 	int rc = -errno;
 
-	(void)unlinkat(to_fd, to, 0);
-	return rc;
+	return unlinkat(to_fd, to, 0) == 0 ? rc : 0;
 }

@@ -170,15 +170,14 @@ write_new(const struct td_spool *spool, int fd, const void *bytes, size_t len)
 
 /*
  * The file has its name but the disk did not confirm it: what cannot be
- * promised is taken back.
+ * promised is taken back.  Where that fails too (a file system turned
+ * read-only) or finds nothing, the task may run.
  */
 static int
 take_back(const struct td_spool *spool, const char *name, int rc)
 {
-	if (unlinkat(spool->state_fd[TD_STATE_NEW], name, 0) != 0 &&
-	    errno == ENOENT)
-		return TASKDIR_EUNSYNCED;
-	return rc;
+	return unlinkat(spool->state_fd[TD_STATE_NEW], name, 0) == 0 ? rc :
+	    TASKDIR_EUNSYNCED;
 }
 
 enum { PROC_FD_SIZE = sizeof("/proc/self/fd/") + 11 };

@@ -59,8 +59,9 @@ enum td_sync td_spool_sync_mode(const struct td_spool *spool, bool strict);
 /*
  * Puts a new file with these bytes into new/ under NAME.  0: durable (not so
  * with TD_SYNC_NONE: the caller syncs).  -EEXIST: the name is taken.
- * TASKDIR_EUNSYNCED: the sync failed and the file was gone when it was to be
- * taken back, so it may have run.  Else negated errno: nothing was added.
+ * TASKDIR_EUNSYNCED: the sync failed and the file could not be taken back
+ * (mostly because it was gone), so it may run.  Else negated errno: nothing
+ * was added.
  */
 int td_spool_add(const struct td_spool *spool, const char *name,
     const void *bytes, size_t len, enum td_sync sync);

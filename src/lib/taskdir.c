@@ -209,8 +209,8 @@ take_back(struct taskdir *t, struct taskdir_item *items,
 
 		if (items[i].status != 0)
 			continue;
-		if (td_spool_remove(&t->spool, TD_STATE_NEW, names[i]) ==
-		    -ENOENT)
+		/* Gone: it may have run.  Not to be removed: it may yet. */
+		if (td_spool_remove(&t->spool, TD_STATE_NEW, names[i]) != 0)
 			rc = TASKDIR_EUNSYNCED;
 		set_status(&items[i], explain(t, rc, items[i].id, &err), &err);
 	}

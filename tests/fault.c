@@ -1,0 +1,384 @@
+#include "config.h"
+
+#include "fault.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The names are the linker's: __wrap_X is called for X, __real_X is X. */
+#define DECLARE(type, name, ...)		\
+	type __real_##name(__VA_ARGS__);	\
+	type __wrap_##name(__VA_ARGS__)
+
+DECLARE(int, open, const char *path, int flags, ...);
+DECLARE(int, openat, int dir_fd, const char *path, int flags, ...);
+DECLARE(int, close, int fd);
+DECLARE(ssize_t, write, int fd, const void *bytes, size_t len);
+DECLARE(ssize_t, pwrite, int fd, const void *bytes, size_t len, off_t at);
+DECLARE(int, fsync, int fd);
+DECLARE(int, syncfs, int fd);
+DECLARE(int, ftruncate, int fd, off_t len);
+DECLARE(int, fallocate, int fd, int mode, off_t at, off_t len);
+DECLARE(int, fchown, int fd, uid_t owner, gid_t group);
+DECLARE(int, fchmod, int fd, mode_t mode);
+DECLARE(int, linkat, int from_fd, const char *from, int to_fd, const char *to,
+    int flags);
+DECLARE(int, unlinkat, int fd, const char *path, int flags);
+DECLARE(int, renameat, int from_fd, const char *from, int to_fd,
+    const char *to);
+DECLARE(int, renameat2, int from_fd, const char *from, int to_fd,
+    const char *to, unsigned flags);
+DECLARE(ssize_t, getdents64, int fd, void *block, size_t size);
+DECLARE(int, memfd_create, const char *name, unsigned flags);
+DECLARE(int, pipe2, int fds[2], int flags);
+DECLARE(long, syscall, long number, ...);
+DECLARE(int, epoll_wait, int fd, struct epoll_event *events, int n, int ms);
+DECLARE(uint64_t, td_clock_mono_ms, void);
+
+static struct td_fault armed;
+static pid_t armed_pid;
+static bool hurrying;
+static uint64_t skipped_ms;
+
+static void *
+share(size_t size)
+{
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		abort();
+	return shared;
+}
+
+struct td_fault_seen *
+td_fault_seen(void)
+{
+	static struct td_fault_seen *seen;
+
+	if (seen == NULL)
+		seen = share(sizeof(*seen));
+	return seen;
+}
+
+void
+td_fault_arm(const struct td_fault *fault)
+{
+	*td_fault_seen() = (struct td_fault_seen){ 0 };
+	armed = *fault;
+	armed_pid = getpid();
+}
+
+void
+td_fault_arm_no_more(void)
+{
+	armed.at = 0;
+	armed.no_renameat2 = false;
+}
+
+/* In memory where that is allowed: thousands of rounds are nothing for a
+ * disk. */
+static void
+choose_tmp(void)
+{
+	struct statvfs fs;
+
+	if (statvfs("/dev/shm", &fs) == 0 && (fs.f_flag & ST_NOEXEC) == 0 &&
+	    access("/dev/shm", W_OK | X_OK) == 0)
+		(void)setenv("TMPDIR", "/dev/shm", 1);
+}
+
+/* A test that fails ends at once: what it was at is said by main. */
+enum { TOLD_MAX = 1024 };
+
+static struct told {
+	const char *what;
+	struct td_fault fault;
+	struct td_fault_seen seen;
+} *told;
+
+void
+td_fault_tell(int test, const char *what, const struct td_fault *fault)
+{
+	assert(test < TOLD_MAX);
+	told[test] = (struct told){ .what = what };
+	if (what == NULL)
+		return;
+	told[test].fault = *fault;
+	told[test].seen = *td_fault_seen();
+}
+
+static void
+say(const struct told *it)
+{
+	static const char *const modes[] = {
+		[TD_FAULT_FAIL] = "fails", [TD_FAULT_FAIL_ON] = "fails on",
+		[TD_FAULT_BEFORE] = "crash before",
+		[TD_FAULT_AFTER] = "crash after",
+	};
+
+	(void)printf("# %s: %s %s(%s), call %u%s%s%s\n", it->what,
+	    modes[it->fault.mode], it->seen.call, it->seen.what,
+	    it->fault.at, it->fault.error != 0 ? ": " : "",
+	    it->fault.error != 0 ? strerror(it->fault.error) : "",
+	    it->fault.no_renameat2 ? ", without NOREPLACE" : "");
+}
+
+int
+td_fault_run(const char *name, const struct td_harness_test *tests, size_t n)
+{
+	int rc;
+
+	choose_tmp();
+	told = share(TOLD_MAX * sizeof(*told));
+	rc = td_harness_run(name, tests, n);
+	for (int i = 0; i < TOLD_MAX; i++)
+		if (told[i].what != NULL)
+			say(&told[i]);
+	return rc;
+}
+
+void
+td_fault_hurry(void)
+{
+	hurrying = true;
+}
+
+/* In words, for the test that fails because of it. */
+static void
+note(const char *call, int fd, const char *path)
+{
+	struct td_fault_seen *seen = td_fault_seen();
+	char link[40];
+
+	(void)snprintf(seen->call, sizeof(seen->call), "%s", call);
+	if (path != NULL)
+		(void)snprintf(seen->what, sizeof(seen->what), "%s", path);
+	else {
+		ssize_t n;
+
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, seen->what, sizeof(seen->what) - 1);
+		seen->what[n < 0 ? 0 : n] = '\0';
+	}
+	if (!seen->hit)
+		seen->in_log = strstr(seen->what, "runs-") != NULL;
+	seen->hit = true;
+}
+
+/* True: this call is to fail, errno says how. */
+static bool
+fails(const char *call, int fd, const char *path)
+{
+	int before = errno;
+	unsigned n;
+
+	/* Not the children on our memory, nor the thread that syncs. */
+	if (armed.at == 0 || armed_pid != getpid() || gettid() != armed_pid)
+		return false;
+	n = ++td_fault_seen()->calls;
+	if (n < armed.at || (n > armed.at && armed.mode != TD_FAULT_FAIL_ON))
+		return false;
+	note(call, fd, path);
+	if (armed.mode == TD_FAULT_BEFORE)
+		_exit(TD_FAULT_EXIT);
+	errno = before;
+	if (armed.mode == TD_FAULT_AFTER)
+		return false;
+	errno = armed.error;
+	return true;
+}
+
+static long
+done(long result)
+{
+	if (armed.mode == TD_FAULT_AFTER && armed_pid == getpid() &&
+	    gettid() == armed_pid && td_fault_seen()->hit)
+		_exit(TD_FAULT_EXIT);
+	return result;
+}
+
+#define CALL(name, fd, path, ...) \
+	(fails(#name, fd, path) ? -1 : done(__real_##name(__VA_ARGS__)))
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return (int)CALL(open, -1, path, path, flags, mode);
+}
+
+int
+__wrap_openat(int dir_fd, const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return (int)CALL(openat, -1, path, dir_fd, path, flags, mode);
+}
+
+/* One that fails has closed all the same. */
+int
+__wrap_close(int fd)
+{
+	if (!fails("close", fd, NULL))
+		return (int)done(__real_close(fd));
+	(void)__real_close(fd);
+	errno = armed.error;
+	return -1;
+}
+
+ssize_t
+__wrap_write(int fd, const void *bytes, size_t len)
+{
+	return CALL(write, fd, NULL, fd, bytes, len);
+}
+
+ssize_t
+__wrap_pwrite(int fd, const void *bytes, size_t len, off_t at)
+{
+	return CALL(pwrite, fd, NULL, fd, bytes, len, at);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	return (int)CALL(fsync, fd, NULL, fd);
+}
+
+int
+__wrap_syncfs(int fd)
+{
+	return (int)CALL(syncfs, fd, NULL, fd);
+}
+
+int
+__wrap_ftruncate(int fd, off_t len)
+{
+	return (int)CALL(ftruncate, fd, NULL, fd, len);
+}
+
+int
+__wrap_fallocate(int fd, int mode, off_t at, off_t len)
+{
+	return (int)CALL(fallocate, fd, NULL, fd, mode, at, len);
+}
+
+int
+__wrap_fchown(int fd, uid_t owner, gid_t group)
+{
+	return (int)CALL(fchown, fd, NULL, fd, owner, group);
+}
+
+int
+__wrap_fchmod(int fd, mode_t mode)
+{
+	return (int)CALL(fchmod, fd, NULL, fd, mode);
+}
+
+int
+__wrap_linkat(int from_fd, const char *from, int to_fd, const char *to,
+    int flags)
+{
+	return (int)CALL(linkat, -1, to, from_fd, from, to_fd, to, flags);
+}
+
+int
+__wrap_unlinkat(int fd, const char *path, int flags)
+{
+	return (int)CALL(unlinkat, -1, path, fd, path, flags);
+}
+
+int
+__wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+	return (int)CALL(renameat, -1, to, from_fd, from, to_fd, to);
+}
+
+int
+__wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to,
+    unsigned flags)
+{
+	if (armed.no_renameat2 && armed_pid == getpid()) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)CALL(renameat2, -1, to, from_fd, from, to_fd, to, flags);
+}
+
+ssize_t
+__wrap_getdents64(int fd, void *block, size_t size)
+{
+	return CALL(getdents64, fd, NULL, fd, block, size);
+}
+
+int
+__wrap_memfd_create(const char *name, unsigned flags)
+{
+	return (int)CALL(memfd_create, -1, name, name, flags);
+}
+
+int
+__wrap_pipe2(int fds[2], int flags)
+{
+	return (int)CALL(pipe2, -1, "", fds, flags);
+}
+
+/* openat2 has no wrapper of its own; the rest passes. */
+long
+__wrap_syscall(long number, ...)
+{
+	va_list args;
+	long a[6];
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number == SYS_openat2)
+		return CALL(syscall, -1, (const char *)a[1], number, a[0],
+		    a[1], a[2], a[3], a[4], a[5]);
+	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+enum { MOMENT_MS = 30 };
+
+int
+__wrap_epoll_wait(int fd, struct epoll_event *events, int n, int ms)
+{
+	int rc;
+
+	if (!hurrying || (ms >= 0 && ms <= MOMENT_MS))
+		return __real_epoll_wait(fd, events, n, ms);
+	rc = __real_epoll_wait(fd, events, n, MOMENT_MS);
+	if (rc == 0 && ms > 0)
+		skipped_ms += (uint64_t)(ms - MOMENT_MS);
+	return rc;
+}
+
+uint64_t
+__wrap_td_clock_mono_ms(void)
+{
+	return __real_td_clock_mono_ms() + skipped_ms;
+}

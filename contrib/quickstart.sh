@@ -20,10 +20,23 @@ usage()
 
 # --- Helpers -----------------------------------------------------------------
 
-# Shows a command as a person would type it, and runs it.
+# Shows a command as a person would type it.
+show()
+{
+	line='$'
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./:=+-]*) line="$line '$word'" ;;
+		*) line="$line $word" ;;
+		esac
+	done
+	say "$line"
+}
+
+# Shows it and runs it.
 run()
 {
-	say "\$ $*"
+	show "$@"
 	"$@"
 }
 
@@ -49,7 +62,7 @@ is_alive()
 # add ARG...: as run, for a command that prints an id.
 add()
 {
-	say "\$ taskdir add $*"
+	show taskdir add "$@"
 	id=$(taskdir add "$@")
 	say "$id"
 }
@@ -126,20 +139,20 @@ drop_tasks()
 	say "# A redirection into the letter box, under any name."
 	printf 'city,people\nAvila,57730\nSoria,40147\n' >"$WORK/cities.csv"
 	rm -f "$WORK/cities.json"
-	say "\$ echo '{\"classname\": \"convert.table\", ...' >new/convert.json"
+	say "\$ echo '{\"classname\": \"convert.table\", ...}'" \
+	    ">new/convert-$stamp.json"
 	echo '{"classname": "convert.table", "customdata":
 	    {"from": "work/cities.csv", "to": "work/cities.json"}}' \
-	    >"$TASKDIR/new/convert-$stamp.json"
+	    >"new/convert-$stamp.json"
 
 	say "# A copy."
 	letter "By cp" >"$WORK/letter-$stamp.json"
-	run cp "$WORK/letter-$stamp.json" "$TASKDIR/new/"
+	run cp "$WORK/letter-$stamp.json" new/
 	rm "$WORK/letter-$stamp.json"
 
 	say "# rsync, also from another machine."
 	letter "By rsync" >"$WORK/parcel-$stamp.json"
-	run rsync --remove-source-files "$WORK/parcel-$stamp.json" \
-	    "$TASKDIR/new/"
+	run rsync --remove-source-files "$WORK/parcel-$stamp.json" new/
 
 	step "Four that are special"
 	say "# It fails twice, and is tried again after a second each."
@@ -152,12 +165,14 @@ drop_tasks()
 	later=$id
 
 	say "# The same once more, as a file: the waiting one will do."
+	say "\$ echo '{..., \"on_duplicate\": \"ignore\"}'" \
+	    ">new/twice-$stamp.json"
 	letter "Twice" ", \"key\": \"reminder-$stamp\",
-	    \"on_duplicate\": \"ignore\"" >"$TASKDIR/new/twice-$stamp.json"
+	    \"on_duplicate\": \"ignore\"" >"new/twice-$stamp.json"
 
 	say "# And a file that was cut off."
 	say "\$ echo '{\"classname\": \"mod_exam' >new/broken-$stamp.json"
-	echo '{"classname": "mod_exam' >"$TASKDIR/new/broken-$stamp.json"
+	echo '{"classname": "mod_exam' >"new/broken-$stamp.json"
 }
 
 # delivered SUBJECT: a message with it is in the maildir.
@@ -217,7 +232,7 @@ if [ -z "$build_dir" ]; then
 	build_dir=$TOP/build
 fi
 TASKDIR=$TOP/spool
-WORK=$TASKDIR/work
+WORK=work
 PATH=$build_dir/src/cli:$PATH
 export TASKDIR PATH
 cd "$TASKDIR"

@@ -26,6 +26,7 @@ src_liblib_la_SOURCES = \
 	src/lib/lines.c src/lib/lines.h \
 	src/lib/lock.c src/lib/lock.h \
 	src/lib/name.c src/lib/name.h \
+	src/lib/newcomer.c src/lib/newcomer.h \
 	src/lib/output.c src/lib/output.h \
 	src/lib/pattern.c src/lib/pattern.h \
 	src/lib/reason.c src/lib/reason.h \
@@ -117,7 +118,6 @@ src_libcli_la_SOURCES = \
 	src/cli/help.c src/cli/help.h \
 	src/cli/history.c src/cli/history.h \
 	src/cli/log_output.c src/cli/log_output.h \
-	src/cli/newcomer.c src/cli/newcomer.h \
 	src/cli/out.c src/cli/out.h \
 	src/cli/outcome.c src/cli/outcome.h \
 	src/cli/pick.c src/cli/pick.h \

@@ -200,7 +200,7 @@ START_TEST(max_size_is_the_limit)
 	ck_assert_int_eq(taskdir_add(t, json, 64, id), 0);
 	ck_assert_int_eq(taskdir_add(t, json, 65, id), TASKDIR_ETOOBIG);
 	ck_assert_str_eq(taskdir_error(t),
-	    "a task of 65 bytes: max_size allows 64");
+	    "the task has 65 bytes, max_size allows 64");
 	ck_files(1);
 	done(t);
 }

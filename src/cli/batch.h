@@ -4,7 +4,7 @@
 #ifndef TD_CLI_BATCH_H
 #define TD_CLI_BATCH_H
 
-#include "cli/newcomer.h"
+#include "lib/newcomer.h"
 #include "cli/out.h"
 
 /*

@@ -5,7 +5,7 @@
 #ifndef TD_CLI_TWIN_H
 #define TD_CLI_TWIN_H
 
-#include "cli/newcomer.h"
+#include "lib/newcomer.h"
 #include "cli/select.h"
 
 /*

@@ -2,15 +2,13 @@
 
 #include "lib/taskdir.h"
 
-#include "base/clock.h"
 #include "lib/key.h"
+#include "lib/newcomer.h"
 #include "lib/settings.h"
 #include "lib/spool.h"
 #include "lib/task.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,41 +18,21 @@ _Static_assert((int)TASKDIR_ID_SIZE == (int)TD_NAME_ID_SIZE &&
     (int)TASKDIR_NAME_SIZE == (int)TD_NAME_SIZE,
     "the public sizes are the inner ones");
 
-/* Two ids of one microsecond meet once in 2^32; more often is a fault. */
-#define ID_ATTEMPTS	4
-
-#define OWNER_SIZE	12	/* 32 bits in decimal */
-
 struct taskdir {
 	struct td_spool spool;
-	uint64_t max_size;
-	bool strict;
-	char owner[OWNER_SIZE];	/* for keys: "" in a private spool */
+	struct td_gate gate;
 	struct td_err err;
 };
 
-/*
- * Root obeys no settings that somebody else may write, but may add to that
- * user's spool all the same: then by the defaults, and the stricter sync.
- */
 static int
-load_settings(struct taskdir *t)
+open_gate(struct taskdir *t)
 {
 	struct td_settings *settings;
-	struct td_runner_settings runner;
-	int rc = td_settings_load(&settings, t->spool.root_fd, &t->err);
+	int rc = td_settings_read(&settings, t->spool.root_fd, &t->err);
 
-	if (rc == TASKDIR_ETRUST && geteuid() == 0 && t->spool.owner != 0) {
-		t->max_size = 16 << 20;
-		t->strict = true;
-		t->err = (struct td_err){ 0 };
-		return 0;
-	}
 	if (rc != 0)
 		return rc;
-	td_settings_runner(settings, &runner);
-	t->max_size = runner.max_size_bytes;
-	t->strict = runner.sync == TD_SYNC_STRICT;
+	td_gate_init(&t->gate, &t->spool, settings);
 	td_settings_free(settings);
 	return 0;
 }
@@ -70,15 +48,10 @@ taskdir_open(struct taskdir **spool, const char *path)
 	*spool = t;
 	rc = td_spool_open(&t->spool, td_spool_default_path(path), &t->err);
 	if (rc == 0)
-		rc = load_settings(t);
-	if (rc != 0) {
+		rc = open_gate(t);
+	if (rc != 0)
 		td_spool_release(&t->spool);
-		return rc;
-	}
-	if (t->spool.shared)
-		(void)snprintf(t->owner, sizeof(t->owner), "%u",
-		    (unsigned)geteuid());
-	return 0;
+	return rc;
 }
 
 void
@@ -86,6 +59,7 @@ taskdir_close(struct taskdir *spool)
 {
 	if (spool == NULL)
 		return;
+	td_gate_release(&spool->gate);
 	td_spool_release(&spool->spool);
 	free(spool);
 }
@@ -96,95 +70,31 @@ taskdir_error(const struct taskdir *spool)
 	return spool->err.text;
 }
 
-/* A task that was checked: what its name says, but for the id. */
-struct parcel {
-	struct td_name name;
-	char class_enc[TD_NAME_CLASS_SIZE];
-};
-
-static int
-pack(struct parcel *parcel, const struct taskdir *t, const char *json,
-    size_t len, struct td_err *err)
-{
-	struct td_task task;
-	int rc;
-
-	if (len > t->max_size)
-		return td_fail(err, TASKDIR_ETOOBIG, "a task of %zu bytes: "
-		    "max_size allows %" PRIu64, len, t->max_size);
-	rc = td_task_parse(&task, json, len, err);
-	if (rc != 0)
-		return rc;
-	rc = td_key_of_task(&parcel->name.key, &task, t->owner);
-	memcpy(parcel->class_enc, task.class_enc, sizeof(task.class_enc));
-	parcel->name.class_enc = parcel->class_enc;
-	parcel->name.class_len = (uint8_t)strlen(parcel->class_enc);
-	parcel->name.tries = 0;
-	parcel->name.ask = task.on_duplicate != TD_POLICY_QUEUE;
-	parcel->name.due = task.has_nextruntime ? task.nextruntime :
-	    td_clock_wall_us() / 1000000;
-	td_task_release(&task);
-	return rc;
-}
-
-/* Under a fresh id, again under another if the name is taken. */
-static int
-send_off(const struct taskdir *t, struct parcel *parcel, const char *json,
-    size_t len, enum td_sync sync, char name[static TD_NAME_SIZE],
-    char id[static TD_NAME_ID_SIZE])
-{
-	int rc = -EEXIST;
-
-	for (int i = 0; i < ID_ATTEMPTS && rc == -EEXIST; i++) {
-		td_name_make_id(id, td_clock_wall_us());
-		parcel->name.id = id;
-		parcel->name.id_len = (uint8_t)strlen(id);
-		rc = td_name_format(name, &parcel->name);
-		if (rc == 0)
-			rc = td_spool_add(&t->spool, name, json, len, sync);
-	}
-	return rc;
-}
-
-/* What to say, and do, about a file that could not be added or synced. */
-static int
-explain(const struct taskdir *t, int rc, const char *id, struct td_err *err)
-{
-	if (rc == TASKDIR_EUNSYNCED)
-		return td_fail(err, rc, "not durable, but may have run: %s",
-		    id);
-	return td_fail_errno(err, rc, "%s/new: the task was not added",
-	    t->spool.path);
-}
-
+/* ID is set when the task is in the spool, or may have been. */
 static int
 add_one(struct taskdir *t, const char *json, size_t len, enum td_sync sync,
-    char name[static TD_NAME_SIZE], char id[static TD_NAME_ID_SIZE],
+    struct td_newcomer *newcomer, char id[static TD_NAME_ID_SIZE],
     struct td_err *err)
 {
-	char fresh[TD_NAME_ID_SIZE];
-	struct parcel parcel;
-	int rc = pack(&parcel, t, json, len, err);
+	int rc = td_newcomer_check(newcomer, &t->gate, json, len, err);
 
-	if (rc == -ENOMEM)
-		return td_fail_errno(err, rc, "the task was not added");
 	if (rc != 0)
 		return rc;
-	rc = send_off(t, &parcel, json, len, sync, name, fresh);
+	rc = td_newcomer_add(newcomer, &t->gate, sync, json, len, err);
 	if (rc == 0 || rc == TASKDIR_EUNSYNCED)
-		memcpy(id, fresh, sizeof(fresh));
-	return rc == 0 ? 0 : explain(t, rc, fresh, err);
+		memcpy(id, newcomer->id, sizeof(newcomer->id));
+	td_newcomer_release(newcomer);
+	return rc;
 }
 
 int
 taskdir_add(struct taskdir *spool, const char *json, size_t len,
     char id[TASKDIR_ID_SIZE])
 {
-	char name[TD_NAME_SIZE];
+	struct td_newcomer newcomer;
 
 	spool->err = (struct td_err){ 0 };
-	return add_one(spool, json, len,
-	    td_spool_sync_mode(&spool->spool, spool->strict), name, id,
+	return add_one(spool, json, len, spool->gate.sync, &newcomer, id,
 	    &spool->err);
 }
 
@@ -212,7 +122,8 @@ take_back(struct taskdir *t, struct taskdir_item *items,
 		/* Gone: it may have run.  Not to be removed: it may yet. */
 		if (td_spool_remove(&t->spool, TD_STATE_NEW, names[i]) != 0)
 			rc = TASKDIR_EUNSYNCED;
-		set_status(&items[i], explain(t, rc, items[i].id, &err), &err);
+		set_status(&items[i], td_newcomer_fault(&t->gate, rc,
+		    items[i].id, &err), &err);
 	}
 }
 
@@ -231,8 +142,7 @@ int
 taskdir_add_many(struct taskdir *spool, struct taskdir_item *items, size_t n)
 {
 	/* The sync of all beats that of one only from two on. */
-	enum td_sync sync = n > 1 ? TD_SYNC_NONE :
-	    td_spool_sync_mode(&spool->spool, spool->strict);
+	enum td_sync sync = n > 1 ? TD_SYNC_NONE : spool->gate.sync;
 	char (*names)[TD_NAME_SIZE] = calloc(n + 1, sizeof(*names));
 	size_t n_added = 0;
 	int rc = 0;
@@ -242,11 +152,15 @@ taskdir_add_many(struct taskdir *spool, struct taskdir_item *items, size_t n)
 		return td_fail_errno(&spool->err, -ENOMEM,
 		    "no task was added");
 	for (size_t i = 0; i < n; i++) {
+		struct td_newcomer newcomer;
 		struct td_err err = { 0 };
 
 		set_status(&items[i], add_one(spool, items[i].json,
-		    items[i].len, sync, names[i], items[i].id, &err), &err);
-		n_added += items[i].status == 0;
+		    items[i].len, sync, &newcomer, items[i].id, &err), &err);
+		if (items[i].status != 0)
+			continue;
+		memcpy(names[i], newcomer.name, sizeof(names[i]));
+		n_added++;
 	}
 	if (sync == TD_SYNC_NONE && n_added > 0)
 		rc = td_spool_sync(&spool->spool);

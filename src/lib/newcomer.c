@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cli/newcomer.h"
+#include "lib/newcomer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -113,13 +113,18 @@ td_newcomer_add(struct td_newcomer *newcomer, struct td_gate *gate,
 		if (rc != 0)
 			break;
 	}
+	return rc == 0 ? 0 : td_newcomer_fault(gate, rc, newcomer->id, err);
+}
+
+int
+td_newcomer_fault(const struct td_gate *gate, int rc, const char *id,
+    struct td_err *err)
+{
 	if (rc == TASKDIR_EUNSYNCED)
 		return td_fail(err, rc, "not durable, but may have run: %s; "
-		    "the disk did not confirm it", newcomer->id);
-	if (rc != 0)
-		return td_fail_errno(err, rc, "cannot add the task to %s",
-		    gate->spool->path);
-	return 0;
+		    "the disk did not confirm it", id);
+	return td_fail_errno(err, rc, "cannot add the task to %s",
+	    gate->spool->path);
 }
 
 void

@@ -2,8 +2,8 @@
  * A task on its way into the spool: checked, keyed and named, as the runner
  * would do it, so that its file is taken without another look.
  */
-#ifndef TD_CLI_NEWCOMER_H
-#define TD_CLI_NEWCOMER_H
+#ifndef TD_LIB_NEWCOMER_H
+#define TD_LIB_NEWCOMER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,6 +49,10 @@ int td_newcomer_check(struct td_newcomer *newcomer, struct td_gate *gate,
  */
 int td_newcomer_add(struct td_newcomer *newcomer, struct td_gate *gate,
     enum td_sync sync, const char *text, size_t len, struct td_err *err);
+
+/* The words for a task that could not be added or synced: RC. */
+int td_newcomer_fault(const struct td_gate *gate, int rc, const char *id,
+    struct td_err *err);
 
 void td_newcomer_release(struct td_newcomer *newcomer);
 

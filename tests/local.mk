@@ -87,6 +87,11 @@ td_stories += \
 	tests/t_list.sh \
 	tests/t_log.sh
 
+# Stories of the runner.
+td_stories += \
+	tests/t_run_env.sh \
+	tests/t_run_exit.sh
+
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la
 tests_libharness_la_SOURCES = tests/harness.c tests/harness.h

@@ -287,6 +287,38 @@ runs_of()
 	cat "$SPOOL"/log/runs-*.jsonl 2>/dev/null | grep -F "\"id\":\"${1:-}"
 }
 
+# run_field ID MEMBER: what its last run in the run log says, without quotes.
+run_field()
+{
+	runs_of "$1\"" | tail -n 1 |
+	    sed -n 's/.*[{,]"'"$2"'":\("\(\\.\|[^"\\]\)*"\|[^,}]*\).*/\1/p' |
+	    sed 's/^"\(.*\)"$/\1/'
+}
+
+# --- Letters -----------------------------------------------------------------
+
+# drop NAME: standard input appears whole in new/.
+drop()
+{
+	cat >"$SPOOL/tmp/$1"
+	mv "$SPOOL/tmp/$1" "$SPOOL/new/$1"
+}
+
+# forge STATE ID CLASS TRIES DUE: standard input appears under a canonical name
+# (CLASS encoded; the key is wrong, which the runner corrects).
+forge()
+{
+	tap_file=$5,$3,0123456789abcdef,$2,$4.json
+	cat >"$SPOOL/tmp/$tap_file"
+	mv "$SPOOL/tmp/$tap_file" "$SPOOL/$1/$tap_file"
+}
+
+# The name of an id in a state, or nothing: name_of ID STATE.
+name_of()
+{
+	names_in "$2" | grep -F ",$1,"
+}
+
 # --- The end -----------------------------------------------------------------
 
 # Handlers that outlived their runner: they carry the spool's path.

@@ -27,7 +27,7 @@ static const struct td_usage usage = {
 	.args = "[POINTER]",
 	.about = "For handlers: prints the custom data of the task on standard "
 	    "input, or the member of it that a JSON pointer (/name/0) names.  "
-	    "Exit 3 if there is none.",
+	    "It may be asked again and again.  Exit 3 if there is none.",
 	.opts = opts,
 	.examples =
 	    "taskdir data                 # {\"to\":\"eva\",\"n\":[1,2]}\n"
@@ -99,6 +99,9 @@ td_cmd_data(int argc, char **argv)
 	if (rc != TD_ARG_GO_ON)
 		return rc;
 	td_out_open(&out, &options.common);
+	/* A handler asks for one member after another: each time the whole
+	 * task is there.  A pipe cannot be rewound, and need not be. */
+	(void)lseek(STDIN_FILENO, 0, SEEK_SET);
 	rc = td_io_read(STDIN_FILENO, &input, INPUT_MAX);
 	rc = rc != 0 ? td_cli_failed(usage.name, rc, "cannot read standard "
 	    "input") : print_data(&out, &input, args.n > 0 ? args.words[0] : "",

@@ -107,6 +107,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_stats.c \
 	src/cli/cmd_version.c \
 	src/cli/cmd_wait.c \
+	src/cli/cmd_why.c \
 	src/cli/commands.h \
 	src/cli/conf.c src/cli/conf.h \
 	src/cli/config_edit.c src/cli/config_edit.h \
@@ -129,7 +130,10 @@ src_libcli_la_SOURCES = \
 	src/cli/tally.c src/cli/tally.h \
 	src/cli/twin.c src/cli/twin.h \
 	src/cli/vigil.c src/cli/vigil.h \
-	src/cli/when.c src/cli/when.h
+	src/cli/when.c src/cli/when.h \
+	src/cli/why.c src/cli/why.h \
+	src/cli/why_drop.c \
+	src/cli/writer.c src/cli/writer.h
 src_libcli_la_LIBADD = src/librunner.la
 
 bin_PROGRAMS += src/cli/taskdir

@@ -85,7 +85,8 @@ td_stories += \
 	tests/t_cli.sh \
 	tests/t_config.sh \
 	tests/t_list.sh \
-	tests/t_log.sh
+	tests/t_log.sh \
+	tests/t_why.sh
 
 # Stories of the runner.
 td_stories += \

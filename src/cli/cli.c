@@ -124,9 +124,6 @@ advice_for(int code)
 	case -EPERM:
 		return "run it as the spool's owner, or name another spool "
 		    "with --spool";
-	case TASKDIR_ENOSPOOL:
-		return "make one with \"taskdir init DIR\", or name it with "
-		    "--spool or TASKDIR";
 	default:
 		return "";
 	}

@@ -23,5 +23,6 @@ int td_cmd_show(int argc, char **argv);
 int td_cmd_stats(int argc, char **argv);
 int td_cmd_version(int argc, char **argv);
 int td_cmd_wait(int argc, char **argv);
+int td_cmd_why(int argc, char **argv);
 
 #endif

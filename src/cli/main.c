@@ -19,6 +19,7 @@ static const struct td_cmd commands[] = {
 	{ "run",	td_cmd_run,	"execute tasks: the runner" },
 	{ "list",	td_cmd_list,	"list tasks" },
 	{ "show",	td_cmd_show,	"tell all about a task" },
+	{ "why",	td_cmd_why,	"say why a task does not run" },
 	{ "log",	td_cmd_log,	"show past runs and their output" },
 	{ "running",	td_cmd_running,	"list what runs now" },
 	{ "stats",	td_cmd_stats,	"count tasks, by state and class" },

@@ -177,7 +177,8 @@ print_table(struct td_out *out)
 		.indent = out->depth > 1 ? INDENT : 0,
 		.width = out->width,
 		.color = out->color,
-		.heading = out->terminal || out->depth > 1,
+		.heading = (out->terminal || out->depth > 1) &&
+		    out->table.columns[0].title[0] != '\0',
 	});
 }
 

@@ -1,0 +1,311 @@
+#include "config.h"
+
+#include "cli/why.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "cli/detail.h"
+#include "cli/when.h"
+#include "lib/lock.h"
+#include "lib/request.h"
+#include "lib/runlog.h"
+#include "lib/scoreboard.h"
+#include "lib/taskdir.h"
+#include "lib/trust.h"
+
+enum { TEXT_MAX = 2048 };
+
+const struct td_column td_why_columns[] = {
+	{ "text", "", 0 }, {0},
+};
+
+void
+td_why_say(struct td_why *why, const char *code, const char *format, ...)
+{
+	char text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	td_out_row(why->out);
+	td_out_text(why->out, "code", code);
+	td_out_text(why->out, "text", text);
+	td_out_end(why->out);
+}
+
+static uint64_t
+now_of(const struct td_why *why)
+{
+	return (uint64_t)why->out->now;
+}
+
+static bool
+has_runner(struct td_why *why)
+{
+	if (td_lock_is_held(why->conf->spool.run_fd, NULL) != 0)
+		return true;
+	td_why_say(why, "no-runner", "no runner holds this spool; start one "
+	    "with \"taskdir run\"");
+	return false;
+}
+
+static void
+say_paused(struct td_why *why, const char *class_name)
+{
+	char request[TD_REQUEST_SIZE];
+
+	if (td_request_is_paused(why->conf->spool.ctl_fd, class_name,
+	    request) == 1)
+		td_why_say(why, "paused", "run/ctl/%s keeps it; \"taskdir "
+		    "resume\" ends that", request);
+}
+
+static void
+say_due(struct td_why *why, const struct td_found *found)
+{
+	char relative[TD_WHEN_SIZE], absolute[TD_WHEN_SIZE];
+
+	if (found->name.due <= now_of(why))
+		return;
+	td_when_format_relative(relative, (int64_t)found->name.due,
+	    why->out->now);
+	td_when_format(absolute, (int64_t)found->name.due, why->out->utc);
+	if (found->state == TD_STATE_FAILED)
+		td_why_say(why, "not-due", "it failed %u times and is tried "
+		    "again %s (%s)", (unsigned)found->name.tries, relative,
+		    absolute);
+	else
+		td_why_say(why, "not-due", "it is due %s (%s)", relative,
+		    absolute);
+}
+
+static void
+say_limits(struct td_why *why, const char *class_name)
+{
+	struct td_scoreboard_line *lines = NULL;
+	struct td_runner_settings runner;
+	struct td_class_settings class;
+	char encoded[TD_NAME_CLASS_SIZE];
+	size_t n = 0, of_class = 0;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	td_settings_runner(why->conf->settings, &runner);
+	td_settings_class(why->conf->settings, class_name, &class);
+	if (runner.max_running == 0)
+		runner.max_running = 2 * (processors > 0 ?
+		    (uint64_t)processors : 1);
+	if (td_scoreboard_read(why->conf->spool.run_fd, &lines, &n) != 0 ||
+	    td_name_encode_class(encoded, class_name,
+	    strlen(class_name)) != 0)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		of_class += strcmp(lines[i].class_enc, encoded) == 0;
+	free(lines);
+	if (class.max_running != 0 && of_class >= class.max_running)
+		td_why_say(why, "class-limit", "%zu of its class run, and the "
+		    "class's max_running is %" PRIu64, of_class,
+		    class.max_running);
+	if (n >= runner.max_running)
+		td_why_say(why, "runner-limit", "%zu tasks run, and the "
+		    "runner's max_running is %" PRIu64, n,
+		    runner.max_running);
+}
+
+static void
+say_handler(struct td_why *why, const char *class_enc)
+{
+	struct td_buf path = {0};
+	struct td_err err = {0};
+	int rc = td_conf_handler(why->conf, class_enc, &path);
+
+	if (rc == -EACCES)
+		td_why_say(why, "handler", "its handler %s cannot be executed: "
+		    "each try fails until it can", path.data);
+	else if (rc != 0)
+		td_why_say(why, "handler", "its handler %s is missing: each "
+		    "try fails until it is there", td_buf_text(&path));
+	else if (td_trust_check(why->conf->spool.path, path.data, &err) ==
+	    TASKDIR_ETRUST)
+		td_why_say(why, "handler", "its handler is not trusted: %s",
+		    err.text);
+	td_buf_release(&path);
+}
+
+static void
+say_content(struct td_why *why, const struct td_found *found)
+{
+	struct td_detail detail = {0};
+	struct td_err err = {0};
+	int rc = td_detail_load(&detail, why->conf, found->state, found->text,
+	    &err);
+
+	if (rc != 0 && rc != -ENOENT)
+		td_why_say(why, "invalid", "its content is no task (%s): it "
+		    "goes to dlq/ at its turn", err.text);
+	td_detail_release(&detail);
+}
+
+/* How many are due before it, of its class and in all. */
+struct rivals {
+	const struct td_found *found;
+	uint64_t now, of_class;
+};
+
+static int
+count_rival(void *arg, enum td_state state, const char *text,
+    const struct td_name *name)
+{
+	struct rivals *rivals = arg;
+	const struct td_name *own = &rivals->found->name;
+
+	(void)state;
+	(void)text;
+	rivals->of_class += name->due < own->due && name->due <= rivals->now &&
+	    name->class_len == own->class_len &&
+	    memcmp(name->class_enc, own->class_enc, own->class_len) == 0;
+	return 0;
+}
+
+static int
+say_turn(struct td_why *why, const struct td_found *found)
+{
+	struct rivals rivals = { .found = found, .now = now_of(why) };
+	int rc = td_select_walk(&why->conf->spool, TD_SELECT_WAITING,
+	    &(struct td_select_walk){ .each = count_rival, .arg = &rivals });
+
+	if (found->name.due > rivals.now)
+		return rc;
+	if (rivals.of_class > 0)
+		td_why_say(why, "turn", "%" PRIu64 " of its class are due "
+		    "before it", rivals.of_class);
+	else
+		td_why_say(why, "turn", "it is due, and the first of its "
+		    "class");
+	return rc;
+}
+
+static int
+say_waiting(struct td_why *why, const struct td_found *found)
+{
+	char class_name[TD_NAME_CLASS_SIZE], class_enc[TD_NAME_CLASS_SIZE];
+	bool runner = has_runner(why);
+
+	td_name_decode_class(class_name, found->name.class_enc,
+	    found->name.class_len);
+	(void)snprintf(class_enc, sizeof(class_enc), "%.*s",
+	    (int)found->name.class_len, found->name.class_enc);
+	say_due(why, found);
+	say_paused(why, class_name);
+	if (found->name.ask)
+		td_why_say(why, "undecided", "the runner has yet to decide "
+		    "whether it is a duplicate");
+	if (runner)
+		say_limits(why, class_name);
+	say_handler(why, class_enc);
+	say_content(why, found);
+	return runner ? say_turn(why, found) : 0;
+}
+
+static int
+say_running(struct td_why *why, const struct td_found *found)
+{
+	struct td_scoreboard_line *lines = NULL;
+	char span[TD_NUM_DURATION_SIZE];
+	size_t n = 0;
+	int rc = td_scoreboard_read(why->conf->spool.run_fd, &lines, &n);
+
+	if (!has_runner(why)) {
+		td_why_say(why, "orphan", "it was being executed when its "
+		    "runner died; the next runner puts it back");
+		free(lines);
+		return rc;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t since = lines[i].since_us / 1000000;
+
+		if (strcmp(lines[i].id, found->id) != 0)
+			continue;
+		td_num_format_duration(span, now_of(why) > since ?
+		    now_of(why) - since : 0);
+		td_why_say(why, "running", "it runs: since %s, in process %ld "
+		    "(slot %u)", span, (long)lines[i].pid, lines[i].slot);
+		free(lines);
+		return rc;
+	}
+	free(lines);
+	td_why_say(why, "running", "it is about to start, or just ended");
+	return rc;
+}
+
+static int
+say_dead(struct td_why *why, const struct td_found *found)
+{
+	struct td_verdict verdict = {0};
+	char when[TD_WHEN_SIZE] = "some time";
+
+	if (td_verdict_load(&verdict, &why->conf->spool, found->id,
+	    strlen(found->id)) == 0 && verdict.time_s != 0)
+		td_when_format(when, (int64_t)verdict.time_s, why->out->utc);
+	td_why_say(why, "dead", "it is a dead letter since %s: %s (%s); "
+	    "\"taskdir retry %s\" revives it", when,
+	    verdict.error.len > 0 ? verdict.error.data : "no reason is kept",
+	    verdict.result.len > 0 ? verdict.result.data : "unknown",
+	    found->id);
+	td_verdict_release(&verdict);
+	return 0;
+}
+
+int
+td_why_task(struct td_why *why, const struct td_found *found)
+{
+	switch (found->state) {
+	case TD_STATE_NEW:
+	case TD_STATE_FAILED:
+		return say_waiting(why, found);
+	case TD_STATE_CUR:
+		return say_running(why, found);
+	case TD_STATE_DLQ:
+		return say_dead(why, found);
+	}
+	return 0;
+}
+
+struct last {
+	struct td_why *why;
+	const char *id;
+};
+
+static int
+say_line(void *arg, const struct td_runlog_line *line)
+{
+	const struct last *last = arg;
+	struct td_json_span whole = { line->text, line->len };
+	struct td_json_span of = td_json_member(whole, "of");
+	char when[TD_WHEN_SIZE];
+
+	if (strcmp(line->id, last->id) != 0)
+		return 0;
+	td_when_format(when, (int64_t)line->end, last->why->out->utc);
+	td_why_say(last->why, "ended", "it ended at %s: %s%s%.*s", when,
+	    td_result_name(line->result), of.text != NULL ? " of " : "",
+	    of.text != NULL ? (int)of.len : 0, of.text != NULL ? of.text : "");
+	return 1;
+}
+
+int
+td_why_gone(struct td_why *why, const char *id)
+{
+	struct last last = { .why = why, .id = id };
+	int rc = td_runlog_read_back(why->conf->spool.log_fd, 0, 0, say_line,
+	    &last);
+
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,80 @@
+#include "config.h"
+
+#include "cli/why.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "base/num.h"
+#include "cli/detail.h"
+#include "cli/writer.h"
+#include "lib/lock.h"
+
+/* No regular file: left where it is, whatever it is. */
+static const char *
+kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR: return "a directory";
+	case S_IFLNK: return "a symbolic link";
+	case S_IFIFO: return "a FIFO";
+	case S_IFSOCK: return "a socket";
+	default: return "a device";
+	}
+}
+
+static void
+say_content(struct td_why *why, const char *name, const struct stat *st)
+{
+	struct td_runner_settings settings;
+	struct td_detail detail = {0};
+	struct td_err err = {0};
+	uint64_t age = why->out->now > st->st_ctime ?
+	    (uint64_t)(why->out->now - st->st_ctime) : 0;
+	char span[TD_NUM_DURATION_SIZE];
+	pid_t writer = td_writer_find(st->st_dev, st->st_ino);
+
+	td_settings_runner(why->conf->settings, &settings);
+	td_num_format_duration(span, age);
+	if (writer != 0)
+		td_why_say(why, "open", "process %ld still holds it open for "
+		    "writing", (long)writer);
+	if (td_detail_load(&detail, why->conf, TD_STATE_NEW, name, &err) != 0)
+		td_why_say(why, "incomplete", "it is not complete yet, or "
+		    "broken: %s; it goes to dlq/ when it has not changed for "
+		    "%" PRIu64 " ms (it changed %s ago)", err.text,
+		    settings.settle_ms, span);
+	else if (writer == 0)
+		td_why_say(why, "settling", "it is complete, and about to be "
+		    "admitted; at most %" PRIu64 " ms where no lease is "
+		    "permitted", settings.settle_ms);
+	td_detail_release(&detail);
+}
+
+int
+td_why_drop(struct td_why *why, const char *name)
+{
+	const struct td_spool *spool = &why->conf->spool;
+	struct stat st;
+
+	if (fstatat(spool->state_fd[TD_STATE_NEW], name, &st,
+	    AT_SYMLINK_NOFOLLOW) != 0)
+		return -errno;
+	if (td_name_is_ignored(name)) {
+		td_why_say(why, "ignored", "a letter box leaves names like "
+		    "this alone: editors and copiers use them for a time");
+		return 0;
+	}
+	if (td_lock_is_held(spool->run_fd, NULL) == 0)
+		td_why_say(why, "no-runner", "no runner holds this spool; "
+		    "start one with \"taskdir run\"");
+	if (!S_ISREG(st.st_mode)) {
+		td_why_say(why, "not-regular", "it is %s, no regular file; "
+		    "remove it", kind_of(st.st_mode));
+		return 0;
+	}
+	say_content(why, name, &st);
+	return 0;
+}

@@ -89,9 +89,13 @@ src_libcli_la_SOURCES = \
 	src/cli/arg.c src/cli/arg.h \
 	src/cli/batch.c src/cli/batch.h \
 	src/cli/beside.c src/cli/beside.h \
+	src/cli/check.c src/cli/check.h \
+	src/cli/check_left.c \
+	src/cli/check_names.c \
 	src/cli/cli.c src/cli/cli.h \
 	src/cli/cmd_add.c \
 	src/cli/cmd_cancel.c \
+	src/cli/cmd_check.c \
 	src/cli/cmd_config.c \
 	src/cli/cmd_data.c \
 	src/cli/cmd_dlq.c \

@@ -45,6 +45,7 @@ EXTRA_DIST += tests/model.h tests/planner.h
 
 # Units of the command line, which link its modules too.
 td_cli_units = \
+	tests/check_check \
 	tests/check_escape \
 	tests/check_table \
 	tests/check_when
@@ -82,6 +83,7 @@ td_stories += \
 	tests/t_add.sh \
 	tests/t_batch.sh \
 	tests/t_cancel.sh \
+	tests/t_check.sh \
 	tests/t_cli.sh \
 	tests/t_config.sh \
 	tests/t_list.sh \
@@ -99,6 +101,7 @@ tests_libharness_la_SOURCES = tests/harness.c tests/harness.h
 tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 LDADD = tests/libharness.la src/librunner.la $(CHECK_LIBS)
 td_cli_ldadd = src/libcli.la $(LDADD)
+tests_check_check_LDADD = $(td_cli_ldadd)
 tests_check_escape_LDADD = $(td_cli_ldadd)
 tests_check_table_LDADD = $(td_cli_ldadd)
 tests_check_when_LDADD = $(td_cli_ldadd)

@@ -7,6 +7,7 @@
 
 int td_cmd_add(int argc, char **argv);
 int td_cmd_cancel(int argc, char **argv);
+int td_cmd_check(int argc, char **argv);
 int td_cmd_config(int argc, char **argv);
 int td_cmd_data(int argc, char **argv);
 int td_cmd_dlq(int argc, char **argv);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { WRITERS = 32 };
-#define SLICE_S	0.4
+#define SLICE_S	0.15
 
 /* What the writers of one measurement share. */
 struct crew {
@@ -196,7 +196,7 @@ ours_writers(const struct bench *bench, double *figures)
 
 const struct bench_case bench_add = {
 	.name = "add",
-	.slices = 4,
+	.slices = 10,
 	.rows = { { "add, one writer", "/s", BENCH_RATIO_AT_LEAST, 0.95 } },
 	.limit = limit_one,
 	.ours = ours_one,
@@ -204,7 +204,7 @@ const struct bench_case bench_add = {
 
 const struct bench_case bench_strict = {
 	.name = "strict",
-	.slices = 4,
+	.slices = 10,
 	.rows = { { "add, sync = strict", "/s", BENCH_RATIO_AT_LEAST, 0.95 } },
 	.limit = limit_strict,
 	.ours = ours_strict,
@@ -212,7 +212,7 @@ const struct bench_case bench_strict = {
 
 const struct bench_case bench_writers = {
 	.name = "writers",
-	.slices = 4,
+	.slices = 10,
 	.rows = { { "add, 32 writers", "/s", BENCH_RATIO_AT_LEAST, 0.9 } },
 	.limit = limit_writers,
 	.ours = ours_writers,

@@ -95,7 +95,7 @@ warm_up(const char *path)
 	bench_fill(path, "bench.stamp", 1);
 	(void)bench_stamp_read(fifo);
 	(void)close(fifo);
-	bench_pause(0.7);	/* poll: a group sync follows half a second on */
+	bench_pause(0.7);	/* poll: a group sync follows in 0.5 s */
 }
 
 static void

@@ -24,7 +24,7 @@ size()
 	tasks=200000
 	case " $BENCH " in
 	'  ' | *' million '* | *' crowd '*)
-		tasks=$(echo "$tasks $SCALE" | awk '{ print int($1 + 1e6 * $2) }') ;;
+		tasks=$(awk "BEGIN { print int($tasks + 1e6 * $SCALE) }") ;;
 	esac
 	mb=$((1000 + tasks / 190))
 }

@@ -25,7 +25,7 @@ extern char **environ;
 enum { FILL_AT_ONCE = 10000, STAMP_TIMEOUT_MS = 20000 };
 
 /* Nobody waits longer than this for anything. */
-#define PATIENCE_S	300.0
+#define PATIENCE_S	60.0
 
 static void
 write_file(const char *path, const void *bytes, size_t len, mode_t mode)
@@ -198,7 +198,7 @@ bench_rate(const struct bench *bench, const char *spool, size_t skip,
 	pid = bench_start_runner(bench, spool);
 	start = wait_for_ends(&ends, before + skip);
 	first = ends.n;
-	end = wait_for_ends(&ends, first + n);
+	end = wait_for_ends(&ends, before + skip + n);
 	first = ends.n - first;
 	bench_stop_runner(pid);
 	if (ends.fd >= 0)

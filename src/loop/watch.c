@@ -7,8 +7,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* Some 1,000 events of usual name length. */
-enum { READ_SIZE = 96 << 10 };
+/* Some 150 events of usual name length: what one turn of the loop may take
+ * before it looks at anything else. */
+enum { READ_SIZE = 16 << 10 };
 
 static void
 on_ready(struct td_source *source)

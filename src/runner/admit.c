@@ -13,9 +13,11 @@
 #include "runner/core.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { WRITER_FIRST_MS = 5, WRITER_LAST_MS = 1000, TROUBLE_MS = 60000 };
 
@@ -208,9 +210,23 @@ name_letter(struct td_drop *drop, const struct td_letter *letter,
 	return td_key_of_task(&name->key, task, "");
 }
 
+/* Whether what was read and checked is what now has this name; a sender may
+ * have put another file in its place meanwhile. */
+static bool
+is_what_was_read(const struct td_runner *runner, enum td_state state,
+    const char *text, const struct td_letter *letter)
+{
+	struct stat st;
+
+	return fstatat(runner->spool->state_fd[state], text, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == letter->inode &&
+	    st.st_dev == letter->dev && st.st_size == letter->size;
+}
+
 /* Into the index under its canonical name; the drop ends. */
 static void
-enter(struct td_drop *drop, const struct td_name *name)
+enter(struct td_drop *drop, const struct td_letter *letter,
+    const struct td_name *name)
 {
 	struct td_runner *runner = drop->runner;
 	char text[TD_NAME_SIZE], shown[3 * TD_NAME_SIZE];
@@ -232,8 +248,9 @@ enter(struct td_drop *drop, const struct td_name *name)
 	td_log(TD_LOG_INFO, "runner", "admitted name=%s id=%.*s class=%.*s",
 	    td_log_escape(shown, sizeof(shown), drop->name), name->id_len,
 	    name->id, name->class_len, name->class_enc);
+	td_index_entry(&runner->planner.index, ref)->complete =
+	    is_what_was_read(runner, drop->state, text, letter);
 	remove_drop(drop);
-	td_index_entry(&runner->planner.index, ref)->complete = 1;
 	td_note_enqueue(runner, ref);
 }
 
@@ -275,7 +292,7 @@ admit(struct td_drop *drop, const struct td_letter *letter)
 		remove_drop(drop);
 		return;
 	}
-	enter(drop, &name);
+	enter(drop, letter, &name);
 }
 
 static void

@@ -4,6 +4,7 @@
  * Requests in run/ctl/: few files, read as a whole at every doorbell.
  */
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "lib/request.h"
 #include "runner/core.h"
@@ -12,9 +13,42 @@
 #include <string.h>
 #include <unistd.h>
 
+/* It had gone back to waiting when the request was read. */
+static void
+cancel_waiting(struct td_runner *runner, uint32_t ref, const char *id)
+{
+	const struct td_entry *entry = td_index_entry(&runner->planner.index,
+	    ref);
+	const struct td_class *class = td_planner_get(&runner->planner,
+	    entry->class_no);
+	char name[TD_NAME_SIZE];
+
+	td_runner_name(runner, ref, name);
+	if (td_spool_withdraw(runner->spool, (enum td_state)entry->state,
+	    name) != 0)
+		return;
+	td_runner_log(runner, class, &(struct td_run){
+		.id = id,
+		.class_name = class->class_name,
+		.due = entry->due,
+		.end_us = td_clock_wall_us(),
+		.result = TD_RESULT_CANCELLED,
+		.final = true,
+	});
+	(void)td_spool_forget(runner->spool, name);
+	td_note_forget(runner, ref);
+}
+
 static void
 cancel(struct td_runner *runner, const char *id)
 {
+	uint32_t ref = td_index_find(&runner->planner.index, id, strlen(id));
+
+	if (ref != 0 && td_index_entry(&runner->planner.index, ref)->state !=
+	    TD_STATE_CUR) {
+		cancel_waiting(runner, ref, id);
+		return;
+	}
 	for (unsigned i = 0; i < runner->n_slots; i++) {
 		struct td_slot *slot = runner->slots[i];
 

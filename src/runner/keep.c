@@ -50,6 +50,18 @@ ring_of(struct td_class *class)
 	return class->kept = kept;
 }
 
+/* A snooze or an interruption spends no try: the next run replaces the file
+ * of the one before. */
+static bool
+has_kept(const struct td_kept *kept, const char *id, uint32_t try)
+{
+	for (uint32_t i = 0; i < kept->size; i++)
+		if (kept->runs[i].try == try &&
+		    strcmp(kept->runs[i].id, id) == 0)
+			return true;
+	return false;
+}
+
 void
 td_keep_output(struct td_runner *runner, struct td_class *class,
     const char *id, uint32_t try)
@@ -61,7 +73,7 @@ td_keep_output(struct td_runner *runner, struct td_class *class,
 	if (class->settings.keep_runs == 0)
 		return;		/* no limit */
 	kept = ring_of(class);
-	if (kept == NULL)
+	if (kept == NULL || has_kept(kept, id, try))
 		return;
 	run = &kept->runs[kept->next];
 	kept->next = (kept->next + 1) % kept->size;

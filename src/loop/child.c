@@ -89,13 +89,6 @@ run_child(void *arg)
 	const struct td_child_spec *spec = start->spec;
 	uint64_t none = 0;
 
-	/* Handlers and SIG_IGN would be inherited by the child's program. */
-	for (int sig = 1; sig < NSIG; sig++) {
-		struct sigaction action = { .sa_handler = SIG_DFL };
-
-		if (sig != SIGKILL && sig != SIGSTOP)
-			(void)sigaction(sig, &action, NULL);
-	}
 	set_up(start);
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL,
 	    KERNEL_SIGSET_SIZE);
@@ -135,10 +128,33 @@ td_child_spawn(pid_t *pid, const struct td_child_spec *spec,
 	return 0;
 }
 
+/*
+ * What is ignored stays so across execve, and every child would inherit it;
+ * handlers do not.  Raw calls: glibc hides its own signals, 32 and 33, which
+ * the program that started us may have left ignored.
+ */
+static void
+ignore_nothing(void)
+{
+	/* All zero is SIG_DFL, whatever the order of the kernel's members. */
+	unsigned long by_default[8] = { 0 };
+
+	for (int sig = 1; sig < NSIG; sig++) {
+		struct sigaction now;
+
+		if (sigaction(sig, NULL, &now) != 0 ||
+		    now.sa_handler == SIG_IGN)
+			(void)syscall(SYS_rt_sigaction, sig, by_default, NULL,
+			    KERNEL_SIGSET_SIZE);
+	}
+}
+
 int
 td_child_prepare(void)
 {
 	int fd;
+
+	ignore_nothing();
 
 	do {
 		fd = open("/dev/null", O_RDWR);

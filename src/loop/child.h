@@ -1,8 +1,9 @@
 /*
  * Starting processes without copying the caller's memory: the child shares
  * it (CLONE_VM | CLONE_VFORK) until it executes.  Children lead a session and
- * process group of their own; all signals are at their defaults and
- * unblocked; every descriptor but the four given is close-on-exec.
+ * process group of their own; no signal is blocked or (after
+ * td_child_prepare) ignored; every descriptor but the four given is
+ * close-on-exec.
  */
 #ifndef TD_LOOP_CHILD_H
 #define TD_LOOP_CHILD_H
@@ -46,8 +47,9 @@ struct td_child_spec {
 int td_child_spawn(pid_t *pid, const struct td_child_spec *spec,
     const char **what);
 
-/* Makes sure that 0..3 are taken, so that no descriptor of ours is hidden by a
- * child's, and all above are close-on-exec; before the first spawn. */
+/* Before the first spawn: no signal is ignored, 0..3 are taken, so that no
+ * descriptor of ours is hidden by a child's, and all above are
+ * close-on-exec. */
 int td_child_prepare(void);
 
 #endif

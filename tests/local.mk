@@ -47,6 +47,8 @@ EXTRA_DIST += tests/model.h tests/planner.h
 td_cli_units = \
 	tests/check_check \
 	tests/check_escape \
+	tests/check_feed \
+	tests/check_select \
 	tests/check_table \
 	tests/check_when
 td_units += $(td_cli_units)
@@ -88,6 +90,7 @@ td_stories += \
 	tests/t_config.sh \
 	tests/t_list.sh \
 	tests/t_log.sh \
+	tests/t_term.sh \
 	tests/t_why.sh
 
 # Stories of the runner.
@@ -103,6 +106,8 @@ LDADD = tests/libharness.la src/librunner.la $(CHECK_LIBS)
 td_cli_ldadd = src/libcli.la $(LDADD)
 tests_check_check_LDADD = $(td_cli_ldadd)
 tests_check_escape_LDADD = $(td_cli_ldadd)
+tests_check_feed_LDADD = $(td_cli_ldadd)
+tests_check_select_LDADD = $(td_cli_ldadd)
 tests_check_table_LDADD = $(td_cli_ldadd)
 tests_check_when_LDADD = $(td_cli_ldadd)
 check_PROGRAMS += $(td_units)

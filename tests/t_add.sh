@@ -112,4 +112,35 @@ else
 	skip 'root writes anywhere'
 fi
 chmod 700 "$SPOOL/new"
+: >"$SPOOL/taskdir.conf"
+before=$(find "$SPOOL/new" "$SPOOL/tmp" | sort)
+check_exit 1 'a file that cannot grow is refused' sh -c \
+    "ulimit -f 1; head -c 2000 /dev/zero | tr '\\0' 1 |
+    taskdir add greet --data -"
+is "$(wc -l <err | tr -d ' ')" 1 'in one line'
+is "$(find "$SPOOL/new" "$SPOOL/tmp" | sort)" "$before" 'and leaves nothing'
+
+# A file system of its own that is full, or read-only.
+if unshare -rm mount -t tmpfs -o size=64k none /mnt 2>/dev/null; then
+	cat >full.sh <<'END'
+mount -t tmpfs -o size=256k none "$1" && taskdir init "$1/s" >&2 &&
+mkdir -p "$1/s/handlers" && : >"$1/s/handlers/x" && chmod 755 "$1/s/handlers/x"
+cat /dev/zero >"$1/filler" 2>/dev/null
+before=$(find "$1/s/new" "$1/s/tmp")
+taskdir --spool "$1/s" add x
+echo "full $?"
+[ "$(find "$1/s/new" "$1/s/tmp")" = "$before" ] || echo "something is left"
+mount -o remount,ro "$1"
+taskdir --spool "$1/s" add x
+echo "read-only $?"
+END
+	mkdir mnt
+	unshare -rm sh full.sh "$WORK/mnt" >out 2>err
+	is "$(paste -s -d ' ' out)" 'full 1 read-only 1' \
+	    'a full disk and a read-only one are refused'
+	like "$(cat err)" '*taskdir add: *No space left*make room*
+taskdir add: *Read-only*mount*writable*' 'with what to do'
+else
+	skip 'no mounts here: a full disk cannot be made'
+fi
 done_testing

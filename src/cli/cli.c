@@ -116,6 +116,7 @@ advice_for(int code)
 {
 	switch (code) {
 	case -ENOSPC:
+	case -EFBIG:
 	case -EDQUOT:
 		return "make room on this file system and try again";
 	case -EROFS:

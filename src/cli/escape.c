@@ -58,6 +58,18 @@ td_escape(struct td_buf *out, const char *text, size_t len)
 	td_buf_add(out, text + clean, len - clean);
 }
 
+/* How many bytes of TEXT need neither an escape nor a look at UTF-8. */
+static size_t
+clean_run(const unsigned char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= 0x20 && text[n] < 0x80 &&
+	    text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 td_escape_json(struct td_buf *out, const char *text, size_t len)
 {
@@ -66,8 +78,13 @@ td_escape_json(struct td_buf *out, const char *text, size_t len)
 
 	td_buf_add_char(out, '"');
 	for (size_t i = 0; i < len;) {
-		size_t n = sequence(p + i, len - i, &point);
+		size_t n = clean_run(p + i, len - i);
 
+		td_buf_add(out, text + i, n);
+		i += n;
+		if (i == len)
+			break;
+		n = sequence(p + i, len - i, &point);
 		if (n == 0)
 			td_buf_add_text(out, "\xef\xbf\xbd");
 		else if (point < 0x20)

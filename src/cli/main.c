@@ -108,8 +108,10 @@ main(int argc, char **argv)
 	static char version[] = "version";
 	int at;
 
-	/* A closed pipe is an error of write(2) like any other. */
+	/* A closed pipe or a file's limit is an error of write(2) like any
+	 * other. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	at = command_first(argc, argv);
 	if (at >= argc) {
 		td_cli_complain("", "which command?  \"taskdir --help\" lists "

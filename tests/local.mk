@@ -95,6 +95,10 @@ td_stories += \
 
 # Stories of the runner.
 td_stories += \
+	tests/t_admit.sh \
+	tests/t_due.sh \
+	tests/t_names.sh \
+	tests/t_retry.sh \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh
 

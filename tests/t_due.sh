@@ -18,8 +18,8 @@ END
 # late_ms ID [N]: from its due time to the start of its Nth run.
 late_ms()
 {
-	runs_of "$1\"" | sed -n "${2:-1}p" |
-	    sed 's/.*"start":\([0-9]*\)\.\([0-9]\{3\}\).*"due":\([0-9]*\).*/\1\2 \3/' |
+	runs_of "$1\"" | sed -n "${2:-1}p" | sed 's/.*"start":\([0-9]*\)'\
+'\.\([0-9]\{3\}\).*"due":\([0-9]*\).*/\1\2 \3/' |
 	    awk '{ printf "%d\n", $1 - $2 * 1000 }'
 }
 

@@ -64,7 +64,8 @@ like "$(names_in dlq)" '*,r1,14.json' 'with its number of tries'
 like "$(cat "$SPOOL/dlq/r1.reason")" \
     '{"time":*,"result":"permanent","error":"exit 1","tries":14,*' \
     'and the reason beside it'
-is "$(runs_of 'r1"' | sed 's/.*"try":\([0-9]*\).*"result":"\([a-z]*\)".*/\1 \2/' |
+is "$(runs_of 'r1"' |
+    sed 's/.*"try":\([0-9]*\).*"result":"\([a-z]*\)".*/\1 \2/' |
     paste -s -d ' ' -)" '1 retry 2 retry 3 retry 4 retry 5 retry 6 retry '\
 '7 retry 8 retry 9 retry 10 retry 11 retry 12 retry 13 retry 14 permanent' \
     'each try is in the run log'

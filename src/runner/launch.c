@@ -295,6 +295,17 @@ correct_name(struct td_runner *runner, uint32_t ref, const char *old,
 	}
 }
 
+/* A plain canonical name means decided; one that we admitted was. */
+static void
+say_if_decided(const struct td_entry *entry, const struct td_task *task)
+{
+	if (task->on_duplicate != TD_POLICY_QUEUE && !entry->complete &&
+	    entry->tries == 0)
+		td_log(TD_LOG_INFO, "runner", "its name says that duplicates "
+		    "are decided, so on_duplicate is ignored id=%.*s",
+		    entry->id_len, td_entry_id(entry));
+}
+
 /* The turn of one task. */
 static void
 launch(struct td_runner *runner, uint32_t ref)
@@ -312,6 +323,7 @@ launch(struct td_runner *runner, uint32_t ref)
 	    runner->conf.max_size_bytes, !entry->complete);
 	if (found == TD_LETTER_WHOLE && !letter->unsure) {
 		if (name_is_right(runner, entry, &letter->task, &key)) {
+			say_if_decided(entry, &letter->task);
 			claim(runner, ref, letter, name);
 			return;
 		}

@@ -171,8 +171,8 @@ drop_tasks()
 	    \"on_duplicate\": \"ignore\"" >"new/twice-$stamp.json"
 
 	say "# And a file that was cut off."
-	say "\$ echo '{\"classname\": \"mod_exam' >new/broken-$stamp.json"
-	echo '{"classname": "mod_exam' >"new/broken-$stamp.json"
+	say "\$ printf '{\"classname\": \"flaky\"' >new/broken-$stamp.json"
+	printf '{"classname": "flaky"' >"new/broken-$stamp.json"
 }
 
 # delivered SUBJECT: a message with it is in the maildir.

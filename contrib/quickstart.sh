@@ -185,7 +185,8 @@ wait_for_all()
 {
 	step "Waiting until all have come to an end"
 	for id in "$backup" "$flaky" "$later"; do
-		run taskdir wait "$id" || die "task $id failed"
+		run taskdir wait --timeout 30s "$id" ||
+		    die "task $id was not done: taskdir show $id"
 	done
 	wait_until "the conversion" '[ -s "$WORK/cities.json" ]'
 	wait_until "the message by cp" 'delivered "By cp"'
@@ -238,7 +239,7 @@ export TASKDIR PATH
 cd "$TASKDIR"
 runner='' stamp=$(date +%s)-$$ begin=$(date +%s)
 trap stop_runner EXIT
-trap 'exit 130' HUP INT TERM
+trap 'exit 130' HUP INT PIPE TERM
 
 prepare_spool
 start_runner
@@ -256,7 +257,7 @@ stop_runner
 say "Taskdir works: 5 tasks done, 1 done at its third try, 1 duplicate" \
     "dropped, 1 broken file set aside."
 [ "$keep" = yes ] || exit 0
-trap - EXIT HUP INT TERM
+trap - EXIT HUP INT PIPE TERM
 [ -n "$ours" ] || { say "The runner that was there goes on."; exit 0; }
 say "The runner stays in the foreground; Ctrl-C ends it."
 exec taskdir run

@@ -321,12 +321,12 @@ name_of()
 
 # --- The end -----------------------------------------------------------------
 
-# Handlers that outlived their runner: they carry the spool's path.
+# Handlers that outlived their runner, and runners that were started by others
+# than start_runner: they carry the spool's path.
 end_strays()
 {
-	for tap_env in /proc/[0-9]*/environ; do
-		tr '\0' '\n' <"$tap_env" 2>/dev/null |
-		    grep -q "^TASKDIR_SPOOL=$WORK/" || continue
+	for tap_env in $(grep -lsz "^TASKDIR\(_SPOOL\)\{0,1\}=$WORK/" \
+	    /proc/[0-9]*/environ); do
 		tap_pid=${tap_env#/proc/}
 		kill -s KILL "${tap_pid%/environ}" 2>/dev/null
 	done
@@ -342,7 +342,7 @@ clean_up()
 		wait_until "! is_alive $tap_pid" 5 ||
 		    kill -s KILL "$tap_pid" 2>/dev/null
 	done
-	[ "$tap_spools" -eq 0 ] || end_strays 2>/dev/null
+	end_strays
 	cd / || exit 1
 	chmod -R u+rwX "$WORK" 2>/dev/null
 	rm -rf "$WORK"

@@ -9,6 +9,9 @@ EXTRA_DIST += $(td_units_in) \
 	%D%/lib.sh \
 	%D%/quickstart.sh
 
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = %D%/completions/taskdir
+
 # Installed only where configure was told to, so that an ordinary user can
 # install below a prefix of his own.
 if HAVE_SYSTEMD

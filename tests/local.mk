@@ -87,6 +87,7 @@ td_stories += \
 	tests/t_cancel.sh \
 	tests/t_check.sh \
 	tests/t_cli.sh \
+	tests/t_completion.sh \
 	tests/t_config.sh \
 	tests/t_list.sh \
 	tests/t_log.sh \

@@ -27,6 +27,14 @@ check_exit 0 'common options stand before the command' \
     taskdir --spool=/nowhere --json version
 like "$(cat out)" '{"version":*' 'and count'
 
+check_exit 0 'and before a command of a command' \
+    taskdir --spool "$WORK/early" init
+check_exit 0 'which is found' taskdir --spool "$WORK/early" --json dlq list
+check_exit 3 'and for log output' taskdir --spool "$WORK/early" log output x
+check_exit 2 'an unknown one is named' taskdir --utc dlq purg
+like "$(cat err)" '*"taskdir dlq purge"*' 'with the nearest'
+is "$(taskdir --help | awk 'length > 80')" '' 'the help has 80 columns'
+
 taskdir --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' >commands
 while read -r cmd; do
 	[ "$cmd" != help ] || continue

@@ -37,7 +37,8 @@ bad=$(taskdir add bad --data '{"n":1}')
 check_exit 1 'wait on a bad one is exit 1' taskdir wait "$bad"
 is "$(cat out)" "$bad  permanent  exit 100" 'with the error'
 check_exit 1 'both together are as bad as the worse' \
-    taskdir wait "$bad" "$good"
+    taskdir wait "$bad" "$good" "$bad"
+is "$(grep -c . out)" 2 'and each is told once'
 weak=$(taskdir add weak)
 wait_for 'a weak one fails' '[ "$(states_of "$weak")" = failed ]'
 check_exit 1 'and is waited for in vain' taskdir wait "$weak" --timeout 100ms

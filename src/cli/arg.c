@@ -235,8 +235,9 @@ td_arg_parse(const struct td_usage *usage, int argc, char **argv,
 	return TD_ARG_GO_ON;
 }
 
-int
-td_arg_common_words(int argc, char **argv)
+/* How many words at ARGV belong to a common option: 1, 2, or 0. */
+static int
+common_words(int argc, char **argv)
 {
 	const char *word = argv[0];
 
@@ -256,6 +257,22 @@ td_arg_common_words(int argc, char **argv)
 			return 1;
 	}
 	return 0;
+}
+
+int
+td_arg_command_first(int argc, char **argv)
+{
+	int at = 1, n;
+	char *word;
+
+	while (at < argc && (n = common_words(argc - at, argv + at)) > 0)
+		at += n;
+	if (at >= argc || argv[at][0] == '-')
+		return at;
+	word = argv[at];
+	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = word;
+	return 1;
 }
 
 int

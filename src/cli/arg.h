@@ -79,10 +79,12 @@ int td_arg_wrong(const struct td_usage *usage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * How many words at ARGV belong to the common options, which may also stand
- * before the command: 1, 2, or 0 if *argv is none of them.
+ * Common options may stand before a command: moves the first word that is
+ * none of them (nor their value) to argv[1], and them behind it, where its
+ * parser takes them.  The word's index: 1, or where it stayed because it is
+ * another option, or argc if there is none.
  */
-int td_arg_common_words(int argc, char **argv);
+int td_arg_command_first(int argc, char **argv);
 
 /* Prints the help page: 0 or a negative code. */
 int td_arg_help(const struct td_usage *usage);

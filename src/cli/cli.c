@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "cli/arg.h"
 #include "base/near.h"
 #include "lib/taskdir.h"
 
@@ -55,6 +56,7 @@ td_cli_nearest(const struct td_cmd *table, size_t n, const char *name)
 
 		if (table[i].summary == NULL)
 			continue;
+		/* The beginning of a word is as good as one wrong letter. */
 		if (strlen(name) >= 2 &&
 		    strncmp(name, table[i].name, strlen(name)) == 0)
 			d = 1;
@@ -97,7 +99,8 @@ print_table(const struct td_cmd *table, size_t n, const char *parent)
 int
 td_cli_dispatch(const struct td_cmd *table, size_t n, int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : "-";
+	int at = td_arg_command_first(argc, argv);
+	const char *word = at < argc ? argv[at] : "-";
 	const struct td_cmd *cmd;
 
 	if (strcmp(word, "--help") == 0)

@@ -304,7 +304,8 @@ td_cmd_log(int argc, char **argv)
 	struct log log = { .options = &options, .out = &out };
 	int rc;
 
-	if (argc > 1 && strcmp(argv[1], "output") == 0)
+	if (td_arg_command_first(argc, argv) == 1 && argc > 1 &&
+	    strcmp(argv[1], "output") == 0)
 		return td_log_output(argc - 1, argv + 1);
 	rc = td_arg_parse(&usage, argc, argv, &options, &args);
 	if (rc != TD_ARG_GO_ON)

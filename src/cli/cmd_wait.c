@@ -38,6 +38,15 @@ static const struct td_usage usage = {
 	.max_args = -1,
 };
 
+static bool
+is_among(const struct td_watched *tasks, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(tasks[i].id, id) == 0)
+			return true;
+	return false;
+}
+
 /* Resolves the ids as typed; how many are known, and the exit code. */
 static int
 resolve(struct td_watched *tasks, size_t *n, const struct td_spool *spool,
@@ -54,7 +63,7 @@ resolve(struct td_watched *tasks, size_t *n, const struct td_spool *spool,
 		if (rc < 0)
 			status = td_pick_worse(status,
 			    td_pick_missing(usage.name, rc, &err));
-		else
+		else if (!is_among(tasks, *n, found.id))
 			memcpy(tasks[(*n)++].id, found.id, sizeof(found.id));
 	}
 	return status;

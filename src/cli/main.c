@@ -45,7 +45,7 @@ print_help(void)
 	(void)printf("usage: taskdir [--spool DIR] [--json] [--utc] COMMAND "
 	    "[ARGUMENT...]\n\n"
 	    "Background work as files in a directory: drop a JSON file into "
-	    "new/, and it runs.\n\n");
+	    "new/, it runs.\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (commands[i].summary != NULL)
 			(void)printf("  %-10s  %s\n", commands[i].name,
@@ -83,25 +83,6 @@ help(int argc, char **argv)
 	return run(n, words);
 }
 
-/* Common options may stand before the command: moves them behind it, where
- * its parser takes them.  The index of the command. */
-static int
-command_first(int argc, char **argv)
-{
-	int at = 1, n;
-	char *cmd;
-
-	while (at < argc &&
-	    (n = td_arg_common_words(argc - at, argv + at)) > 0)
-		at += n;
-	if (at >= argc || argv[at][0] == '-')
-		return at;
-	cmd = argv[at];
-	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
-	argv[1] = cmd;
-	return 1;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -112,7 +93,7 @@ main(int argc, char **argv)
 	 * other. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	at = command_first(argc, argv);
+	at = td_arg_command_first(argc, argv);
 	if (at >= argc) {
 		td_cli_complain("", "which command?  \"taskdir --help\" lists "
 		    "them");

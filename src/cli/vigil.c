@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdalign.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -22,14 +23,23 @@ enum {
 	EVENTS_SIZE = 64 << 10,
 };
 
+static int
+by_id(const void *a, const void *b)
+{
+	const struct td_watched *left = a, *right = b;
+
+	return strcmp(left->id, right->id);
+}
+
 static struct td_watched *
 task_of(const struct td_vigil *watch, const char *id, size_t len)
 {
-	for (size_t i = 0; i < watch->n; i++)
-		if (strlen(watch->tasks[i].id) == len &&
-		    memcmp(watch->tasks[i].id, id, len) == 0)
-			return &watch->tasks[i];
-	return NULL;
+	struct td_watched key = {0};
+
+	if (watch->n == 0)
+		return NULL;
+	memcpy(key.id, id, len);
+	return bsearch(&key, watch->tasks, watch->n, sizeof(key), by_id);
 }
 
 /* Whether a line of the run log is a task's last one. */
@@ -91,12 +101,11 @@ old_line(void *arg, const struct td_runlog_line *line)
 	struct td_vigil *watch = arg;
 	struct td_watched *task = task_of(watch, line->id, strlen(line->id));
 
-	if (task != NULL && !task->ended && is_last(line))
-		take_line(task, line);
-	for (size_t i = 0; i < watch->n; i++)
-		if (!watch->tasks[i].ended)
-			return 0;
-	return 1;
+	if (task == NULL || task->ended || task->gone_ms == 0 ||
+	    !is_last(line))
+		return 0;
+	take_line(task, line);
+	return --watch->n_gone == 0;
 }
 
 /* A dead letter: its reason tells more than the log may keep. */
@@ -137,13 +146,15 @@ met(void *arg, enum td_state state, const char *text,
 	return 0;
 }
 
-static bool
-has_gone(const struct td_vigil *watch)
+/* Counts those that were not met. */
+static size_t
+count_gone(struct td_vigil *watch)
 {
+	watch->n_gone = 0;
 	for (size_t i = 0; i < watch->n; i++)
-		if (!watch->tasks[i].ended && watch->tasks[i].gone_ms != 0)
-			return true;
-	return false;
+		watch->n_gone += !watch->tasks[i].ended &&
+		    watch->tasks[i].gone_ms != 0;
+	return watch->n_gone;
 }
 
 /*
@@ -159,9 +170,9 @@ sweep(struct td_vigil *watch, bool first)
 	for (size_t i = 0; i < watch->n; i++)
 		if (!watch->tasks[i].ended && watch->tasks[i].gone_ms == 0)
 			watch->tasks[i].gone_ms = td_clock_mono_ms();
-	for (int i = 0; rc == 0 && i < 2 && has_gone(watch); i++)
+	for (int i = 0; rc == 0 && i < 2 && count_gone(watch) > 0; i++)
 		rc = td_select_walk(watch->spool, TD_SELECT_ALL, &walk);
-	if (rc == 0 && first && has_gone(watch))
+	if (rc == 0 && first && count_gone(watch) > 0)
 		rc = td_runlog_read_back(watch->spool->log_fd, 0, 0, old_line,
 		    watch);
 	return rc;
@@ -204,6 +215,8 @@ td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
 
 	*watch = (struct td_vigil){ .spool = spool, .tasks = tasks, .n = n,
 	    .one_run = watch->one_run };
+	if (n > 0)
+		qsort(tasks, n, sizeof(*tasks), by_id);
 	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (watch->fd < 0)
 		return -errno;

@@ -31,6 +31,7 @@ struct td_vigil {
 	const struct td_spool *spool;
 	struct td_watched *tasks;
 	size_t n;
+	size_t n_gone;		/* that the last look did not meet */
 	int fd;			/* inotify */
 	int log_wd, dlq_wd;
 	bool one_run;		/* a task has ended when one run of it has */
@@ -38,9 +39,9 @@ struct td_vigil {
 };
 
 /*
- * Begins to watch N tasks (ids given, the rest zero), which must outlive it;
- * of *watch only one_run is read.
- * Those that have ended already are so at once.  0 or negated errno;
+ * Begins to watch N tasks (ids given, each once, the rest zero), which are
+ * sorted by id and must outlive it; of *watch only one_run is read.  Those
+ * that have ended already are so at once.  0 or negated errno;
  * td_vigil_close releases in any case.
  */
 int td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,

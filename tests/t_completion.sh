@@ -1,0 +1,28 @@
+#!/bin/sh
+# What bash completes.
+. "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
+command -v bash >/dev/null || skip_all 'bash is not here'
+new_spool
+
+# completes WORD...: what may follow the last one.
+completes()
+{
+	bash -c '. "$TD_SRCDIR/contrib/completions/taskdir"
+	    COMP_WORDS=(taskdir "$@") COMP_CWORD=$#
+	    _taskdir
+	    echo "${COMPREPLY[@]}"' bash "$@"
+}
+
+id=$(taskdir add x 2>/dev/null)
+is "$(completes re)" 'retry reschedule resume' 'commands'
+is "$(completes --sp)" '--spool' 'common options before them'
+is "$(completes dlq p)" purge 'commands of commands'
+is "$(completes add --re)" '--reschedule --replace' 'options'
+is "$(completes dlq purge --o)" '--older' 'options of their commands'
+is "$(completes list --s)" '--summary --spool' 'common ones too'
+is "$(completes list f)" failed 'states'
+is "$(completes cancel "${id%????}")" "$id" 'ids'
+is "$(TASKDIR='' completes --spool "$SPOOL" show "${id%????}")" "$id" \
+    'of the spool that is meant'
+is "$(completes retry "${id%????}")" '' 'where they make sense'
+done_testing

@@ -212,7 +212,7 @@ show_all()
 	say
 	run ls "$WORK" "$WORK/backups" "$WORK/Maildir/new"
 	say
-	run taskdir list --summary
+	run taskdir stats
 }
 
 # --- Main --------------------------------------------------------------------

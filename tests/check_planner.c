@@ -145,7 +145,7 @@ START_TEST(limits_hold_and_are_given_back)
 {
 	begin("[class a]\nmax_running = 2\n", 3);
 	for (int i = 0; i < 4; i++) {
-		char id[4];
+		char id[12];
 
 		(void)snprintf(id, sizeof(id), "%d", i);
 		(void)add("a", NOW, id);
@@ -275,7 +275,7 @@ START_TEST(new_settings_hold_for_classes_met_before)
 
 	begin("", PLENTY);
 	for (int i = 0; i < 4; i++) {
-		char id[4];
+		char id[12];
 
 		(void)snprintf(id, sizeof(id), "%d", i);
 		(void)add("a", NOW, id);

@@ -90,4 +90,15 @@ wait_until "grep -q inotify /proc/$waiter/fdinfo/* 2>/dev/null"
 taskdir cancel "$id" >/dev/null
 wait_for 'wait sees the end' "! is_alive $waiter"
 is "$(cat result)" "$id  cancelled" 'and tells it'
+
+# root in somebody else's spool leaves nothing there that is root's.
+if [ "$(id -u)" -eq 0 ]; then
+	new_spool
+	id=$(taskdir add x 2>/dev/null)
+	chown -R 65534:65534 "$SPOOL"
+	check 'root cancels in another user'"'"'s spool' taskdir cancel "$id"
+	is "$(find "$SPOOL" -uid 0)" '' 'and leaves all to him'
+else
+	skip 'only root can do something in the name of another'
+fi
 done_testing

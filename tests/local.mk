@@ -97,6 +97,7 @@ td_stories += \
 # Stories of the runner.
 td_stories += \
 	tests/t_admit.sh \
+	tests/t_badinput.sh \
 	tests/t_due.sh \
 	tests/t_names.sh \
 	tests/t_retry.sh \

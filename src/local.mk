@@ -51,6 +51,7 @@ src_libloop_la_SOURCES = \
 	src/loop/loop.c src/loop/loop.h \
 	src/loop/procs.c src/loop/procs.h \
 	src/loop/signals.c src/loop/signals.h \
+	src/loop/spawner.c src/loop/spawner.h \
 	src/loop/watch.c src/loop/watch.h
 src_libloop_la_LIBADD = src/libbase.la
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* The kernel's sigset is 64 bits; the raw call wants its size. */
-enum { KERNEL_SIGSET_SIZE = 8, STACK_SIZE = 64 << 10 };
+enum { KERNEL_SIGSET_SIZE = 8, STACK_SIZE = 16 << 10 };
 
 /* Shared with the child, which lives in our memory until it executes. */
 struct start {
@@ -97,10 +97,10 @@ run_child(void *arg)
 }
 
 int
-td_child_spawn(pid_t *pid, const struct td_child_spec *spec,
+td_child_spawn(_Atomic pid_t *pid, const struct td_child_spec *spec,
     const char **what)
 {
-	static char stack[STACK_SIZE] __attribute__((aligned(16)));
+	char stack[STACK_SIZE] __attribute__((aligned(16)));
 	struct start start = { .spec = spec };
 	uint64_t all = UINT64_MAX, old;
 	pid_t child;
@@ -110,7 +110,7 @@ td_child_spawn(pid_t *pid, const struct td_child_spec *spec,
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old,
 	    KERNEL_SIGSET_SIZE);
 	child = clone(run_child, stack + sizeof(stack), CLONE_VM |
-	    CLONE_VFORK | SIGCHLD, &start);
+	    CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &start, pid);
 	error = errno;
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL,
 	    KERNEL_SIGSET_SIZE);
@@ -124,7 +124,6 @@ td_child_spawn(pid_t *pid, const struct td_child_spec *spec,
 		*what = start.what;
 		return -start.error;
 	}
-	*pid = child;
 	return 0;
 }
 

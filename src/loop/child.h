@@ -8,6 +8,7 @@
 #ifndef TD_LOOP_CHILD_H
 #define TD_LOOP_CHILD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -41,10 +42,11 @@ struct td_child_spec {
 };
 
 /*
- * 0 with *pid; or negated errno with *what naming the step that failed
- * ("chdir", "execute", ...): there is then no child.
+ * 0 with *pid, which the kernel fills in before the child first runs; or
+ * negated errno with *what naming the step that failed ("chdir", "execute",
+ * ...): there is then no child, and *pid says nothing.
  */
-int td_child_spawn(pid_t *pid, const struct td_child_spec *spec,
+int td_child_spawn(_Atomic pid_t *pid, const struct td_child_spec *spec,
     const char **what);
 
 /* Before the first spawn: no signal is ignored, 0..3 are taken, so that no

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -57,6 +58,15 @@ read_proc(const char *path, char *out, size_t size)
 		out[n] = '\0';
 	(void)close(fd);
 	return n;
+}
+
+bool
+td_procs_has_children(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT |
+	    __WNOTHREAD) == 0 || errno != ECHILD;
 }
 
 pid_t

@@ -19,6 +19,10 @@ struct td_pids {
 int td_pids_add(struct td_pids *pids, pid_t pid);
 void td_pids_release(struct td_pids *pids);
 
+/* Whether the calling thread has any child, zombies included.  What other
+ * threads started are theirs. */
+bool td_procs_has_children(void);
+
 /* The number the kernel gave to the youngest process; 0 if unknown. */
 pid_t td_procs_last_pid(void);
 

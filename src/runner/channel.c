@@ -62,7 +62,9 @@ take_object(struct td_slot *slot, struct td_json_span object)
 	if (number_of(td_json_member(object, "progress"), &number)) {
 		slot->progress_percent = number <= 0 ? 0 : number >= 1 ? 100 :
 		    (int)(number * 100);
-		td_finish_progress(slot);
+		/* Who speaks has been started. */
+		if (td_start_join(slot) == 0)
+			td_finish_progress(slot, slot->pid);
 	}
 	if (number_of(td_json_member(object, "next_in"), &number) &&
 	    number >= 0) {

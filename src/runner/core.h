@@ -34,6 +34,7 @@
 #include "loop/alarm.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
+#include "loop/spawner.h"
 #include "loop/watch.h"
 #include "runner/letter.h"
 #include "runner/planner.h"
@@ -97,7 +98,9 @@ struct td_slot {
 	uid_t owner;
 	uint64_t due, start_us;
 	uint64_t started_ticks;	/* of boot time, for the scoreboard */
-	pid_t pid;
+	struct td_start *start;	/* of start.c */
+	bool starting;		/* not known yet whether it started */
+	pid_t pid;		/* when that is known */
 	struct td_timer timer;	/* time limit, then grace */
 	struct td_channel channel;
 	struct td_capture capture;
@@ -137,6 +140,7 @@ struct td_runner {
 	struct td_runlog log;
 	unsigned synced_day;	/* whose file the syncer has */
 	struct td_syncer syncer;
+	struct td_spawner spawner;
 	struct td_users users;
 	struct td_sweep sweep;
 	struct td_letter letter, other;	/* scratch: one task's turn */
@@ -198,12 +202,22 @@ bool td_dedup_drops(struct td_runner *runner, const struct td_letter *newcomer,
 /* launch.c */
 /* Fills free slots: true if anything was done. */
 bool td_launch_some(struct td_runner *runner);
+/* Waits until it is known whether a slot's handler was started: true if it
+ * runs; else the failure has been dealt with. */
+bool td_launch_join(struct td_slot *slot);
+/* The same for all slots. */
+void td_launch_join_all(struct td_runner *runner);
 
 /* start.c */
-/* Starts the handler of a claimed task: 0 with slot->pid, or negated errno,
- * with slot->error set where the task is to blame. */
+/* Has the handler of a claimed task started, at once if HERE, else by the
+ * spawner: then slot->starting until td_start_join.  0 with slot->pid, or
+ * negated errno, with slot->error set where the task is to blame. */
 int td_start(struct td_slot *slot, const struct td_letter *letter,
-    const struct td_user *user);
+    const struct td_user *user, bool here);
+int td_start_join(struct td_slot *slot);
+void td_start_release(struct td_slot *slot);
+/* The child that ended may be the one this slot waits for. */
+bool td_start_has(const struct td_slot *slot, pid_t pid);
 /* Not this task's fault: the machine is short of processes, memory, space. */
 bool td_start_is_shortage(int rc);
 
@@ -238,8 +252,8 @@ void td_finish_unstarted(struct td_slot *slot);
 void td_finish_give_up(struct td_runner *runner);
 /* Asks it to end: TERM, and KILL after the grace. */
 void td_finish_end(struct td_slot *slot);
-/* Its line of the scoreboard, as it is now. */
-void td_finish_progress(struct td_slot *slot);
+/* Its line of the scoreboard, as it is now; any thread may write it. */
+void td_finish_progress(const struct td_slot *slot, pid_t pid);
 
 /* bury.c */
 struct td_burial {
@@ -274,6 +288,7 @@ bool td_sweep_step(struct td_runner *runner);
 int td_events_open_signals(struct td_runner *runner);
 int td_events_open_watches(struct td_runner *runner);
 void td_events_alarm(struct td_alarm *alarm, bool clock_was_set);
+void td_events_unstarted(struct td_spawner *spawner);
 void td_events_start_timers(struct td_runner *runner);
 
 /* runner.c */

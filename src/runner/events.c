@@ -75,6 +75,14 @@ td_events_open_signals(struct td_runner *runner)
 	    sizeof(ignored) / sizeof(ignored[0]), on_signal);
 }
 
+/* A handler could not be started. */
+void
+td_events_unstarted(struct td_spawner *spawner)
+{
+	td_launch_join_all((struct td_runner *)((char *)spawner -
+	    offsetof(struct td_runner, spawner)));
+}
+
 /* Doorbells */
 
 static void

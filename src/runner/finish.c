@@ -37,11 +37,11 @@ random_number(void)
 }
 
 void
-td_finish_progress(struct td_slot *slot)
+td_finish_progress(const struct td_slot *slot, pid_t pid)
 {
 	struct td_scoreboard_line line = {
 		.slot = slot->number,
-		.pid = slot->pid,
+		.pid = pid,
 		.started_ticks = slot->started_ticks,
 		.since_us = slot->start_us,
 		.progress_percent = slot->progress_percent,
@@ -68,8 +68,10 @@ find_left(struct td_slot *slot, struct td_pids *orphans)
 {
 	bool group = kill(-slot->pid, 0) == 0 || errno == EPERM;
 
-	(void)td_procs_children(orphans, slot->pid, td_procs_last_pid(),
-	    "TASKDIR_ID", slot->id);
+	/* Mostly there is no orphan at all, which is cheap to know. */
+	if (td_procs_has_children())
+		(void)td_procs_children(orphans, slot->pid,
+		    td_procs_last_pid(), "TASKDIR_ID", slot->id);
 	return group || orphans->n > 0;
 }
 
@@ -105,7 +107,7 @@ td_finish_end(struct td_slot *slot)
 {
 	struct td_pids left = { 0 };
 
-	if (slot->state != TD_SLOT_RUNNING)
+	if (slot->state != TD_SLOT_RUNNING || !td_launch_join(slot))
 		return;
 	slot->state = TD_SLOT_ENDING;
 	(void)find_left(slot, &left);
@@ -386,8 +388,8 @@ slot_of(const struct td_runner *runner, pid_t pid)
 	for (unsigned i = 0; i < runner->n_slots; i++) {
 		struct td_slot *slot = runner->slots[i];
 
-		if (slot->pid == pid && (slot->state == TD_SLOT_RUNNING ||
-		    slot->state == TD_SLOT_ENDING))
+		if ((slot->state == TD_SLOT_RUNNING ||
+		    slot->state == TD_SLOT_ENDING) && td_start_has(slot, pid))
 			return slot;
 	}
 	return NULL;
@@ -407,7 +409,8 @@ td_finish_reap(struct td_runner *runner)
 		    info.si_pid == 0)
 			break;
 		slot = slot_of(runner, info.si_pid);
-		if (slot == NULL) {
+		/* A child that could not execute the handler ends too. */
+		if (slot == NULL || !td_launch_join(slot)) {
 			orphans = true;
 			continue;
 		}

@@ -77,7 +77,6 @@ started(struct td_slot *slot, uint64_t timeout_ms)
 {
 	struct td_runner *runner = slot->runner;
 
-	td_finish_progress(slot);
 	slot->state = TD_SLOT_RUNNING;
 	slot->timer = (struct td_timer){ .fire = on_time_limit };
 	if (timeout_ms != 0 && td_loop_set_timer(&runner->loop, &slot->timer,
@@ -167,6 +166,7 @@ put_back(struct td_slot *slot, bool is_claimed)
 		td_log(TD_LOG_ERR, "runner", "cannot put a task back from "
 		    "cur/: %s id=%s", strerror(-rc), slot->id);
 	entry->state = (unsigned)slot->origin & 3;
+	td_loop_clear_timer(&runner->loop, &slot->timer);
 	slot->state = TD_SLOT_FREE;
 	td_planner_done(&runner->planner, entry->class_no,
 	    td_runner_horizon(runner));
@@ -179,6 +179,49 @@ free_texts(struct td_slot *slot)
 	free(slot->component);
 	free(slot->userid);
 	slot->component = slot->userid = NULL;
+}
+
+static void
+start_failed(struct td_slot *slot, int rc)
+{
+	if (td_start_is_shortage(rc)) {
+		td_channel_close(slot);
+		put_back(slot, true);
+		free_texts(slot);
+		hold(slot->runner, "cannot start a task", rc);
+		return;
+	}
+	slot->outcome.not_started = true;
+	td_finish_unstarted(slot);
+}
+
+bool
+td_launch_join(struct td_slot *slot)
+{
+	int rc = td_start_join(slot);
+
+	if (rc != 0)
+		start_failed(slot, rc);
+	return rc == 0;
+}
+
+void
+td_launch_join_all(struct td_runner *runner)
+{
+	for (unsigned i = 0; i < runner->n_slots; i++)
+		if (runner->slots[i]->starting)
+			(void)td_launch_join(runner->slots[i]);
+}
+
+/*
+ * The spawner works while this thread does something else.  With nothing else
+ * to do the hand-over would only cost time.
+ */
+static bool
+is_alone(struct td_runner *runner)
+{
+	return runner->planner.running == 1 &&
+	    !td_planner_has_ready(&runner->planner, td_runner_horizon(runner));
 }
 
 /*
@@ -198,20 +241,11 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 	slot->start_us = td_clock_wall_us();
 	slot->started_ticks = td_clock_boot_ticks();
 	if (rc == 0)
-		rc = td_start(slot, letter, user);
-	if (rc == 0) {
+		rc = td_start(slot, letter, user, is_alone(runner));
+	if (rc == 0)
 		started(slot, timeout_ms);
-		return;
-	}
-	if (td_start_is_shortage(rc)) {
-		td_channel_close(slot);
-		put_back(slot, true);
-		free_texts(slot);
-		hold(runner, "cannot start a task", rc);
-		return;
-	}
-	slot->outcome.not_started = true;
-	td_finish_unstarted(slot);
+	else
+		start_failed(slot, rc);
 }
 
 /* It is not in the queue any more: its class gets its place back. */

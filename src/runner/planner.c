@@ -358,6 +358,12 @@ first_ready(struct td_planner *planner, uint64_t now)
 	return NULL;
 }
 
+bool
+td_planner_has_ready(struct td_planner *planner, uint64_t now)
+{
+	return first_ready(planner, now) != NULL;
+}
+
 uint32_t
 td_planner_pick(struct td_planner *planner, uint64_t now)
 {

@@ -102,6 +102,9 @@ td_runner_reload(struct td_runner *runner)
 	struct td_err err = { 0 };
 	int rc = td_settings_load(&settings, runner->spool->root_fd, &err);
 
+	/* Starts under way use the old ones. */
+	td_launch_join_all(runner);
+
 	if (rc == 0) {
 		rc = use_settings(runner, settings);
 		if (rc != 0)
@@ -195,6 +198,9 @@ start_machinery(struct td_runner *runner, struct td_err *err)
 	if (rc == 0)
 		rc = td_events_open_watches(runner);
 	if (rc == 0)
+		rc = td_spawner_start(&runner->spawner, &runner->loop,
+		    td_events_unstarted);
+	if (rc == 0)
 		rc = td_syncer_start(&runner->syncer, dirs, 3);
 	/* Orphans of tasks become our children: nothing gets away. */
 	if (rc == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
@@ -239,9 +245,11 @@ static void
 release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
+	td_spawner_stop(&runner->spawner);
 	td_admit_release(runner);
 	for (unsigned i = 0; i < runner->n_slots; i++) {
 		td_capture_release(runner->slots[i]);
+		td_start_release(runner->slots[i]);
 		td_buf_release(&runner->slots[i]->value);
 		td_buf_release(&runner->slots[i]->channel.line);
 		free(runner->slots[i]);

@@ -3,6 +3,7 @@
 /*
  * Starting a claimed task's handler.
  */
+#include "base/io.h"
 #include "lib/trust.h"
 #include "runner/core.h"
 #include "runner/environ.h"
@@ -11,10 +12,21 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* What a start needs until the handler executes. */
+struct td_start {
+	struct td_spawn spawn;
+	struct td_slot *slot;
+	struct td_environ env;
+	struct td_buf path;
+	char *argv[2];
+	int stdin_fd, channel_fd;
+};
 
 bool
 td_start_is_shortage(int rc)
@@ -113,29 +125,40 @@ say_why_not_started(struct td_slot *slot, const char *path, const char *what,
 	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
 }
 
-/* 0; -ENOENT and the like with slot->error set; a shortage. */
-static int
-spawn(struct td_slot *slot, const char *path, const struct td_user *user,
-    int stdin_fd, int channel_fd, struct td_environ *env)
+static void
+close_fds(struct td_start *start)
 {
-	struct td_runner *runner = slot->runner;
-	char *argv[] = { (char *)(uintptr_t)path, NULL };
-	struct td_child_spec spec = {
-		.path = path,
-		.argv = argv,
-		.envp = env->list,
-		.fds = { stdin_fd, slot->capture.fd, slot->capture.fd,
-		    channel_fd },
-		.identity = runner->uid == 0 ? &user->identity : NULL,
-	};
-	const char *what = "";
-	int rc;
+	td_io_close(&start->stdin_fd);
+	td_io_close(&start->channel_fd);
+}
 
-	describe(&spec, &slot->class->settings);
-	rc = td_child_spawn(&slot->pid, &spec, &what);
-	if (rc != 0 && !td_start_is_shortage(rc))
-		say_why_not_started(slot, path, what, rc);
-	return rc;
+/* Maybe on the spawner's thread; the slot's owner reads nothing of this before
+ * he has joined. */
+static void
+on_started(struct td_spawn *spawn)
+{
+	struct td_start *start = (struct td_start *)spawn;
+
+	close_fds(start);
+	td_finish_progress(start->slot, atomic_load(&spawn->pid));
+}
+
+static void
+prepare(struct td_start *start, const struct td_user *user)
+{
+	struct td_slot *slot = start->slot;
+
+	start->argv[0] = start->path.data;
+	start->spawn.started = on_started;
+	start->spawn.spec = (struct td_child_spec){
+		.path = start->path.data,
+		.argv = start->argv,
+		.envp = start->env.list,
+		.fds = { start->stdin_fd, slot->capture.fd, slot->capture.fd,
+		    start->channel_fd },
+		.identity = slot->runner->uid == 0 ? &user->identity : NULL,
+	};
+	describe(&start->spawn.spec, &slot->class->settings);
 }
 
 static int
@@ -154,35 +177,111 @@ check_handler(struct td_slot *slot, const char *path)
 }
 
 /* Descriptors first, process last: whatever fails before leaves none. */
-int
-td_start(struct td_slot *slot, const struct td_letter *letter,
+static int
+gather(struct td_start *start, const struct td_letter *letter,
     const struct td_user *user)
 {
-	struct td_environ env = { 0 };
-	struct td_buf path = { 0 };
-	int stdin_fd = -1, channel_fd = -1;
-	int rc = handler_path(slot, &path);
+	struct td_slot *slot = start->slot;
+	int rc = handler_path(slot, &start->path);
 
 	if (rc == 0)
-		rc = check_handler(slot, path.data);
+		rc = check_handler(slot, start->path.data);
 	if (rc == 0)
-		rc = td_environ_make(&env, slot, user, &letter->task);
+		rc = td_environ_make(&start->env, slot, user, &letter->task);
 	if (rc == 0)
 		rc = td_capture_open(slot);
 	if (rc == 0)
-		rc = stdin_fd = make_stdin(letter);
+		rc = start->stdin_fd = make_stdin(letter);
 	if (rc >= 0)
-		rc = td_channel_open(slot, &channel_fd);
-	if (rc == 0)
-		rc = spawn(slot, path.data, user, stdin_fd, channel_fd, &env);
-	if (stdin_fd >= 0)
-		(void)close(stdin_fd);
-	if (channel_fd >= 0)
-		(void)close(channel_fd);
-	if (rc < 0 && slot->error[0] == '\0')
+		rc = td_channel_open(slot, &start->channel_fd);
+	return rc;
+}
+
+static int
+give_up(struct td_start *start, int rc)
+{
+	struct td_slot *slot = start->slot;
+
+	close_fds(start);
+	if (slot->error[0] == '\0')
 		(void)snprintf(slot->error, sizeof(slot->error),
 		    "cannot start: %s", strerror(-rc));
-	td_environ_release(&env);
-	td_buf_release(&path);
 	return rc;
+}
+
+static struct td_start *
+start_of(struct td_slot *slot)
+{
+	struct td_start *start = slot->start;
+
+	if (start == NULL) {
+		start = slot->start = calloc(1, sizeof(*start));
+		if (start == NULL)
+			return NULL;
+		start->slot = slot;
+		start->stdin_fd = start->channel_fd = -1;
+	}
+	td_buf_clear(&start->path);
+	td_buf_clear(&start->env.text);
+	return start;
+}
+
+int
+td_start(struct td_slot *slot, const struct td_letter *letter,
+    const struct td_user *user, bool here)
+{
+	struct td_start *start = start_of(slot);
+	int rc;
+
+	if (start == NULL)
+		return -ENOMEM;
+	rc = gather(start, letter, user);
+	if (rc != 0)
+		return give_up(start, rc);
+	prepare(start, user);
+	slot->starting = true;
+	if (!here) {
+		td_spawner_add(&slot->runner->spawner, &start->spawn);
+		return 0;
+	}
+	td_spawner_run_here(&start->spawn);
+	return td_start_join(slot);
+}
+
+int
+td_start_join(struct td_slot *slot)
+{
+	struct td_start *start = slot->start;
+	int rc;
+
+	if (!slot->starting)
+		return 0;
+	rc = td_spawner_wait(&slot->runner->spawner, &start->spawn);
+	slot->starting = false;
+	if (rc == 0) {
+		slot->pid = atomic_load(&start->spawn.pid);
+		return 0;
+	}
+	if (!td_start_is_shortage(rc))
+		say_why_not_started(slot, start->path.data, start->spawn.what,
+		    rc);
+	return give_up(start, rc);
+}
+
+bool
+td_start_has(const struct td_slot *slot, pid_t pid)
+{
+	return slot->starting ? atomic_load(&slot->start->spawn.pid) == pid :
+	    slot->pid == pid;
+}
+
+void
+td_start_release(struct td_slot *slot)
+{
+	if (slot->start == NULL)
+		return;
+	td_environ_release(&slot->start->env);
+	td_buf_release(&slot->start->path);
+	free(slot->start);
+	slot->start = NULL;
 }

@@ -40,7 +40,8 @@ td_units += \
 	tests/check_planner \
 	tests/check_planner_model \
 	tests/check_queue \
-	tests/check_settle
+	tests/check_settle \
+	tests/check_spawner
 EXTRA_DIST += tests/model.h tests/planner.h
 
 # Units of the command line, which link its modules too.

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,6 +93,33 @@ START_TEST(lock_goes_with_a_killed_holder)
 }
 END_TEST
 
+/* A child of the dead holder that has not executed its program yet. */
+START_TEST(a_dead_holders_lock_is_waited_for)
+{
+	int dir = open_dir(), fd, ready[2];
+	char c;
+	pid_t holder = fork();
+
+	ck_assert_int_ge(holder, 0);
+	if (holder == 0) {
+		if (pipe(ready) != 0 || td_lock_take(dir) < 0)
+			_exit(1);
+		if (fork() == 0) {
+			/* Until its parent is gone, and a moment more. */
+			(void)close(ready[1]);
+			(void)!read(ready[0], &c, 1);
+			(void)poll(NULL, 0, 30);
+		}
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
+	fd = td_lock_take(dir);
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	(void)close(dir);
+}
+END_TEST
+
 START_TEST(link_in_its_place_is_not_followed)
 {
 	int dir = open_dir();
@@ -112,6 +140,7 @@ main(void)
 		{ second_taker_is_refused, 0 },
 		{ lock_outlives_other_descriptors, 0 },
 		{ lock_goes_with_a_killed_holder, 0 },
+		{ a_dead_holders_lock_is_waited_for, 0 },
 		{ link_in_its_place_is_not_followed, 0 },
 	};
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -46,12 +47,14 @@ DECLARE(int, memfd_create, const char *name, unsigned flags);
 DECLARE(int, pipe2, int fds[2], int flags);
 DECLARE(long, syscall, long number, ...);
 DECLARE(int, epoll_wait, int fd, struct epoll_event *events, int n, int ms);
+DECLARE(int, inotify_init1, int flags);
 DECLARE(uint64_t, td_clock_mono_ms, void);
 
 static struct td_fault armed;
 static pid_t armed_pid;
 static bool hurrying;
 static uint64_t skipped_ms;
+static int doorbell_fd = -1;
 
 static void *
 share(size_t size)
@@ -179,6 +182,28 @@ note(const char *call, int fd, const char *path)
 	seen->hit = true;
 }
 
+/* Not the children on our memory, nor the thread that syncs. */
+static bool
+is_armed(void)
+{
+	return armed.at != 0 && armed_pid == getpid() &&
+	    gettid() == armed_pid;
+}
+
+/* Looking for processes opens hundreds of files that are none. */
+static bool
+is_in_proc(int fd, const char *path)
+{
+	char link[40], target[8] = "";
+
+	if (path != NULL)
+		return strncmp(path, "/proc/", 6) == 0 &&
+		    strncmp(path, "/proc/self/", 11) != 0;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return readlink(link, target, sizeof(target)) > 6 &&
+	    memcmp(target, "/proc/", 6) == 0;
+}
+
 /* True: this call is to fail, errno says how. */
 static bool
 fails(const char *call, int fd, const char *path)
@@ -186,10 +211,10 @@ fails(const char *call, int fd, const char *path)
 	int before = errno;
 	unsigned n;
 
-	/* Not the children on our memory, nor the thread that syncs. */
-	if (armed.at == 0 || armed_pid != getpid() || gettid() != armed_pid)
+	if (!is_armed() || is_in_proc(fd, path))
 		return false;
 	n = ++td_fault_seen()->calls;
+	errno = before;
 	if (n < armed.at || (n > armed.at && armed.mode != TD_FAULT_FAIL_ON))
 		return false;
 	note(call, fd, path);
@@ -205,8 +230,7 @@ fails(const char *call, int fd, const char *path)
 static long
 done(long result)
 {
-	if (armed.mode == TD_FAULT_AFTER && armed_pid == getpid() &&
-	    gettid() == armed_pid && td_fault_seen()->hit)
+	if (armed.mode == TD_FAULT_AFTER && is_armed() && td_fault_seen()->hit)
 		_exit(TD_FAULT_EXIT);
 	return result;
 }
@@ -320,7 +344,7 @@ int
 __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to,
     unsigned flags)
 {
-	if (armed.no_renameat2 && armed_pid == getpid()) {
+	if (armed.no_renameat2 && is_armed()) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -360,6 +384,25 @@ __wrap_syscall(long number, ...)
 		return CALL(syscall, -1, (const char *)a[1], number, a[0],
 		    a[1], a[2], a[3], a[4], a[5]);
 	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+void
+td_fault_share_doorbell(void)
+{
+	doorbell_fd = __real_inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
+/* As good as new: what it rang for earlier runners is read away. */
+int
+__wrap_inotify_init1(int flags)
+{
+	char block[4096];
+
+	if (doorbell_fd < 0)
+		return __real_inotify_init1(flags);
+	while (read(doorbell_fd, block, sizeof(block)) > 0)
+		continue;
+	return fcntl(doorbell_fd, F_DUPFD_CLOEXEC, 3);
 }
 
 enum { MOMENT_MS = 30 };

@@ -45,14 +45,20 @@ void td_fault_arm(const struct td_fault *fault);
 void td_fault_arm_no_more(void);
 
 /*
- * What test number TEST (of a loop) is at, NULL for nothing: those that failed
- * there are listed behind the results.
+ * What TEST (a number of the caller's) is at, NULL for nothing: those that
+ * failed there are listed behind the results.
  */
 void td_fault_tell(int test, const char *what, const struct td_fault *fault);
 
 /* td_harness_run, with scratch directories in memory where possible. */
 int td_fault_run(const char *name, const struct td_harness_test *tests,
     size_t n);
+
+/*
+ * The processes forked from now on have one inotify instance in common: the
+ * kernel takes some 15 ms to close one, which thousands of rounds cannot wait.
+ */
+void td_fault_share_doorbell(void);
 
 /* Waits longer than a moment pass at once for td_clock_mono_ms. */
 void td_fault_hurry(void);

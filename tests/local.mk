@@ -56,6 +56,7 @@ td_units += $(td_cli_units)
 
 # Faults at every call that changes a file, by the linker (tests/fault.h).
 td_faults = \
+	tests/faults_runner \
 	tests/faults_spool
 td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=open -Wl,--wrap=openat -Wl,--wrap=close \
@@ -65,9 +66,12 @@ td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=unlinkat -Wl,--wrap=renameat -Wl,--wrap=renameat2 \
 	-Wl,--wrap=getdents64 -Wl,--wrap=memfd_create -Wl,--wrap=pipe2 \
 	-Wl,--wrap=syscall -Wl,--wrap=epoll_wait \
-	-Wl,--wrap=td_clock_mono_ms
+	-Wl,--wrap=inotify_init1 -Wl,--wrap=td_clock_mono_ms
 tests_faults_spool_SOURCES = tests/faults_spool.c tests/fault.c tests/fault.h
 tests_faults_spool_LDFLAGS = $(td_fault_ldflags)
+tests_faults_runner_SOURCES = tests/faults_runner.c tests/fault.c \
+	tests/fault.h tests/fault_scene.c tests/fault_scene.h
+tests_faults_runner_LDFLAGS = $(td_fault_ldflags)
 td_units += $(td_faults)
 
 # What a sanitizer cannot change.

@@ -174,17 +174,18 @@ td_io_close(int *fd)
 int
 td_io_rename_new(int from_fd, const char *from, int to_fd, const char *to)
 {
+	struct stat st;
+
 	if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	if (linkat(from_fd, from, to_fd, to, 0) != 0)
+	/* link and unlink would be exclusive, but a crash between the two
+	 * leaves a task in two states.  Names hold an id that nobody else
+	 * makes, so a look before the rename is enough. */
+	if (fstatat(to_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	if (errno != ENOENT)
 		return -errno;
-	if (unlinkat(from_fd, from, 0) == 0)
-		return 0;
-	/* Two names for one file would be two states: take the new one back.
-	 * If it stays, it counts, and the old one is what is left over. */
-	int rc = -errno;
-
-	return unlinkat(to_fd, to, 0) == 0 ? rc : 0;
+	return renameat(from_fd, from, to_fd, to) != 0 ? -errno : 0;
 }

@@ -39,7 +39,7 @@ int td_io_replace_as(int dir_fd, const char *name,
 /* Closes *fd if it is >= 0 and makes it -1. */
 void td_io_close(int *fd);
 
-/* renameat2 NOREPLACE, link + unlink where the file system lacks it:
+/* renameat2 NOREPLACE; a look and a rename where the file system lacks it:
  * 0, -EEXIST, -ENOENT, ... */
 int td_io_rename_new(int from_fd, const char *from, int to_fd, const char *to);
 

@@ -5,14 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/num.h"
 #include "lib/taskdir.h"
+
+/* How long a lock whose owner is dead may still be held. */
+enum { GONE_POLL_MS = 10, GONE_POLLS = 50 };
 
 static const char lock_name[] = "lock";
 
@@ -32,27 +38,6 @@ write_owner(int fd)
 	return ftruncate(fd, len) == 0 ? 0 : -errno;
 }
 
-int
-td_lock_take(int run_fd)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int rc, fd = openat(run_fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW | O_NONBLOCK, 0600);
-
-	if (fd < 0)
-		return -errno;
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-		rc = write_owner(fd);
-	else if (errno == EAGAIN || errno == EACCES)
-		rc = TASKDIR_ELOCKED;
-	else
-		rc = -errno;
-	if (rc == 0)
-		return fd;
-	(void)close(fd);
-	return rc;
-}
-
 static pid_t
 read_owner(int fd)
 {
@@ -66,6 +51,49 @@ read_owner(int fd)
 	if (td_num_parse(&pid, text, strcspn(text, " \n"), INT32_MAX) != 0)
 		return 0;
 	return (pid_t)pid;
+}
+
+/*
+ * A runner that died while it started a process: the child holds all that its
+ * parent had open until it has executed its program, microseconds later.
+ */
+static bool
+owner_is_gone(int fd)
+{
+	pid_t pid = read_owner(fd);
+
+	return pid == 0 || (kill(pid, 0) != 0 && errno == ESRCH);
+}
+
+static int
+lock_file(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	const struct timespec moment = { .tv_nsec = GONE_POLL_MS * 1000000L };
+
+	for (int i = 0; fcntl(fd, F_OFD_SETLK, &lock) != 0; i++) {
+		if (errno != EAGAIN && errno != EACCES)
+			return -errno;
+		if (i == GONE_POLLS || !owner_is_gone(fd))
+			return TASKDIR_ELOCKED;
+		(void)nanosleep(&moment, NULL);
+	}
+	return write_owner(fd);
+}
+
+int
+td_lock_take(int run_fd)
+{
+	int rc, fd = openat(run_fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return -errno;
+	rc = lock_file(fd);
+	if (rc == 0)
+		return fd;
+	(void)close(fd);
+	return rc;
 }
 
 int

@@ -84,8 +84,9 @@ copy_id(const struct td_runner *runner, uint32_t ref,
 }
 
 /*
- * The newcomer is durable already.  A crash between the removal and its
- * naming leaves only the newcomer, still to be decided: nothing waits then.
+ * The newcomer is durable already.  A crash between the withdrawal and its
+ * naming leaves the newcomer, still to be decided when nothing waits, and in
+ * tmp/ the old one, whose end the next runner logs.
  */
 static void
 remove_replaced(struct td_runner *runner, uint32_t ref, const char *by)
@@ -98,13 +99,14 @@ remove_replaced(struct td_runner *runner, uint32_t ref, const char *by)
 
 	td_runner_name(runner, ref, name);
 	copy_id(runner, ref, id);
-	rc = td_spool_remove(runner->spool, (enum td_state)entry->state, name);
+	rc = td_spool_withdraw(runner->spool, (enum td_state)entry->state,
+	    name);
 	if (rc != 0 && rc != -ENOENT) {
 		td_log(TD_LOG_ERR, "runner", "cannot remove a replaced task, "
 		    "both will run: %s id=%s", strerror(-rc), id);
 		return;
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		td_runner_log(runner, NULL, &(struct td_run){
 			.id = id,
 			.class_name = class->class_name,
@@ -114,6 +116,8 @@ remove_replaced(struct td_runner *runner, uint32_t ref, const char *by)
 			.result = TD_RESULT_WITHDRAWN,
 			.final = true,
 		});
+		(void)td_spool_forget(runner->spool, name);
+	}
 	td_note_forget(runner, ref);
 }
 

@@ -135,7 +135,7 @@ is_there(const struct td_runner *runner, enum td_state state,
 
 /*
  * Two files claim one id, which is to be unique for life.  A second link to
- * one file is what a crash leaves where link and unlink stand in for rename.
+ * one file is no second task.
  */
 static void
 turn_away(struct td_runner *runner, enum td_state state, const char *name,

@@ -110,7 +110,8 @@ while IFS='|' read -r n error bytes; do
 	got=$(sed 's/.*"error":"\(.*\)","tries".*/\1/; s/\\\(["\\]\)/\1/g' \
 	    "$SPOOL/dlq/$id.reason")
 	is "$got" "$error" "bad $n"
-	check 'is kept byte for byte' cmp "bad$n" "$SPOOL"/dlq/*,invalid,*,"$id",*
+	check 'is kept byte for byte' \
+	    cmp "bad$n" "$SPOOL"/dlq/*,invalid,*,"$id",*
 done <table.numbered
 is "$(count_in dlq)" "$count" 'each is in dlq/ once'
 is "$(runs_of '' | grep -c '"result":"invalid"')" "$count" \

@@ -105,6 +105,7 @@ td_stories += \
 	tests/t_badinput.sh \
 	tests/t_dedup.sh \
 	tests/t_due.sh \
+	tests/t_handlers.sh \
 	tests/t_names.sh \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \

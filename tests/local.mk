@@ -77,7 +77,9 @@ td_units += $(td_faults)
 # What a sanitizer cannot change.
 td_forms = \
 	tests/t_form.sh \
-	tests/t_includes.sh
+	tests/t_includes.sh \
+	tests/t_man.sh \
+	tests/t_quickstart.sh
 
 td_stories = \
 	tests/t_examples.sh \

@@ -4,6 +4,10 @@
 new_spool
 handler x </dev/null
 key=$(taskdir add x >/dev/null; names_in new | cut -d , -f 3)
+# As a spool in version control has them.
+for dir in new cur failed dlq tmp run log; do
+	: >"$SPOOL/$dir/.gitkeep"
+done
 check_exit 0 'a sound spool has no findings' taskdir check
 is "$(cat out)" '' 'not one'
 
@@ -51,7 +55,7 @@ file "failed/1000000000,x,$key,twice,1.json"
 found problem id-twice "failed/1000000000,x,$key,twice,1.json" \
     'an id in two places'
 repaired id-twice "new/1000000000,x,$key,twice,0.json" 'the lesser one'
-rm "$SPOOL/failed/"*
+rm "$SPOOL/failed/"*,*
 
 file "new/1000000000,x,$key,torn,0.json" '{'
 found problem content-invalid "new/1000000000,x,$key,torn,0.json" \

@@ -2,6 +2,8 @@
 # On a terminal: colour, headings, 80 columns, nothing that it would obey.
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
 command -v script >/dev/null || skip_all 'script(1) is not here'
+script -qec true /dev/null </dev/null >"$WORK/.out" 2>&1 ||
+    skip_all 'no terminal can be made here'
 new_spool
 key=0123456789abcdef
 id=0643f1c2a9b04-7c1e93ab

@@ -81,6 +81,18 @@ is_reason(const char *name)
 	return len > 7 && strcmp(name + len - 7, ".reason") == 0;
 }
 
+/* An empty hidden file, such as .gitkeep, keeps a directory in version
+ * control. */
+static bool
+keeps_directory(const struct td_check *check, unsigned state,
+    const char *name)
+{
+	struct stat st;
+
+	return name[0] == '.' && is_there(check, state, name, &st) &&
+	    S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
 /* In new/ any name may wait for admission; elsewhere the runner made all. */
 static int
 note_other(void *arg, enum td_state state, const char *text,
@@ -95,7 +107,8 @@ note_other(void *arg, enum td_state state, const char *text,
 			check_type(check, state, text);
 		return 0;
 	}
-	if (state == TD_STATE_DLQ && is_reason(text))
+	if ((state == TD_STATE_DLQ && is_reason(text)) ||
+	    keeps_directory(check, state, text))
 		return 0;
 	path_of(path, state, text);
 	td_check_problem(check, "name-odd", path, td_check_set_aside(check,

@@ -11,8 +11,9 @@
 #include "cli/feed.h"
 #include "lib/taskdir.h"
 
-/* One sync for so many: past this the sync is no longer what costs. */
-enum { GROUP_MAX = 1000 };
+/* One sync for so many: past this the sync is no longer what costs.  A group
+ * also ends when no line is at hand, so a slow producer does not wait. */
+enum { GROUP_MAX = 10000 };
 
 /* A line of the open group. */
 struct item {
@@ -154,14 +155,17 @@ step(struct batch *batch, struct td_feed *feed)
 int
 td_batch_run(struct td_gate *gate, struct td_out *out, const char *cmd)
 {
-	/* Too large for a stack that somebody else may have limited. */
+	/* Too large for a stack that somebody else may have limited, and for
+	 * touching more of it than the lines need. */
 	static struct batch batch;
 	struct td_feed feed = {
 		.fd = STDIN_FILENO,
 		.max = (size_t)gate->max_size_bytes,
 	};
 
-	batch = (struct batch){ .gate = gate, .out = out, .cmd = cmd };
+	batch.gate = gate;
+	batch.out = out;
+	batch.cmd = cmd;
 	while (step(&batch, &feed) == 1)
 		;
 	td_feed_release(&feed);

@@ -108,7 +108,9 @@ td_stories += \
 	tests/t_dedup.sh \
 	tests/t_due.sh \
 	tests/t_handlers.sh \
+	tests/t_kill.sh \
 	tests/t_names.sh \
+	tests/t_property.sh \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh
@@ -161,6 +163,7 @@ if !SANITIZERS
 TESTS += $(td_forms)
 endif
 EXTRA_DIST += tests/tap.sh $(td_forms) $(td_stories)
+EXTRA_DIST += tests/property.awk tests/soak.sh
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
 
 # Figures beside their limits, never a test: "make bench", BENCH="case ...",

@@ -110,6 +110,7 @@ td_stories += \
 	tests/t_handlers.sh \
 	tests/t_kill.sh \
 	tests/t_names.sh \
+	tests/t_powercut.sh \
 	tests/t_property.sh \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \

@@ -27,21 +27,27 @@ td_units = \
 	tests/check_request \
 	tests/check_retry \
 	tests/check_runlog \
+	tests/check_scan \
 	tests/check_scoreboard \
 	tests/check_settings \
 	tests/check_settings_text \
+	tests/check_spool \
 	tests/check_task \
 	tests/check_taskdir \
 	tests/check_trust
 
 # Units of the loop and the runner.
 td_units += \
+	tests/check_child \
+	tests/check_crashes \
 	tests/check_index \
+	tests/check_loop \
 	tests/check_planner \
 	tests/check_planner_model \
 	tests/check_queue \
 	tests/check_settle \
-	tests/check_spawner
+	tests/check_spawner \
+	tests/check_user
 EXTRA_DIST += tests/model.h tests/planner.h
 
 # Units of the command line, which link its modules too.

@@ -51,7 +51,8 @@ cut_power()
 	cp --sparse=always "$WORK/disk" "$WORK/image"
 	copy=$(losetup -f --show "$WORK/image") || bail 'no second loop device'
 	mount "$copy" "$WORK/after" || bail 'the copy cannot be mounted'
-	: >"$WORK/found.new" >"$WORK/torn"
+	: >"$WORK/found.new"
+	: >"$WORK/torn"
 	for file in "$WORK/after/$1/new"/*; do
 		[ -e "$file" ] || continue
 		id=$(basename "$file" | cut -d , -f 4)

@@ -123,12 +123,38 @@ bench_spawn(const char *const *argv, int stdin_fd)
 	return pid;
 }
 
+/* The one at work, for those who leave in a hurry. */
+static volatile pid_t runner;
+
+static void
+leave(void)
+{
+	if (runner > 0)
+		(void)kill(runner, SIGTERM);
+}
+
+static void
+on_signal(int number)
+{
+	leave();
+	_exit(128 + number);
+}
+
 pid_t
 bench_start_runner(const struct bench *bench, const char *spool)
 {
 	const char *argv[] = { bench->taskdir, "run", "--spool", spool, NULL };
+	static bool prepared;
 
-	return bench_spawn(argv, -1);
+	if (!prepared) {
+		(void)atexit(leave);
+		(void)signal(SIGHUP, on_signal);
+		(void)signal(SIGINT, on_signal);
+		(void)signal(SIGTERM, on_signal);
+		prepared = true;
+	}
+	runner = bench_spawn(argv, -1);
+	return runner;
 }
 
 void
@@ -136,6 +162,7 @@ bench_stop_runner(pid_t pid)
 {
 	(void)kill(pid, SIGTERM);
 	(void)waitpid(pid, NULL, 0);
+	runner = 0;
 }
 
 /* Lines of the run log, counted as they come. */

@@ -73,15 +73,25 @@ key_head(const struct td_index *index, uint64_t key)
 }
 
 static void
+link_key(struct td_index *index, uint32_t ref, struct td_entry *entry)
+{
+	uint32_t *head = key_head(index, entry->key);
+
+	entry->next_key = *head;
+	entry->prev_key = 0;
+	if (*head != 0)
+		td_index_entry(index, *head)->prev_key = ref;
+	*head = ref;
+}
+
+static void
 link_entry(struct td_index *index, uint32_t ref, struct td_entry *entry)
 {
 	uint32_t *head = id_head(index, entry);
 
 	entry->next_id = *head;
 	*head = ref;
-	head = key_head(index, entry->key);
-	entry->next_key = *head;
-	*head = ref;
+	link_key(index, ref, entry);
 }
 
 static int
@@ -226,14 +236,18 @@ unlink_id(struct td_index *index, uint32_t ref, const struct td_entry *entry)
 	*at = entry->next_id;
 }
 
+/* Both ways: a million equal tasks are one chain, whose oldest ends first. */
 static void
-unlink_key(struct td_index *index, uint32_t ref, const struct td_entry *entry)
+unlink_key(struct td_index *index, const struct td_entry *entry)
 {
-	uint32_t *at = key_head(index, entry->key);
-
-	while (*at != ref)
-		at = &td_index_entry(index, *at)->next_key;
-	*at = entry->next_key;
+	if (entry->next_key != 0)
+		td_index_entry(index, entry->next_key)->prev_key =
+		    entry->prev_key;
+	if (entry->prev_key != 0)
+		td_index_entry(index, entry->prev_key)->next_key =
+		    entry->next_key;
+	else
+		*key_head(index, entry->key) = entry->next_key;
 }
 
 void
@@ -242,7 +256,7 @@ td_index_remove(struct td_index *index, uint32_t ref)
 	struct td_entry *entry = td_index_entry(index, ref);
 
 	unlink_id(index, ref, entry);
-	unlink_key(index, ref, entry);
+	unlink_key(index, entry);
 	if (entry->id_len > TD_ENTRY_ID_MAX)
 		free(entry->id.far);
 	give_ref(index, ref);
@@ -253,13 +267,10 @@ void
 td_index_set_key(struct td_index *index, uint32_t ref, uint64_t key)
 {
 	struct td_entry *entry = td_index_entry(index, ref);
-	uint32_t *head;
 
-	unlink_key(index, ref, entry);
+	unlink_key(index, entry);
 	entry->key = key;
-	head = key_head(index, key);
-	entry->next_key = *head;
-	*head = ref;
+	link_key(index, ref, entry);
 }
 
 uint32_t

@@ -30,6 +30,7 @@ struct td_entry {
 	uint32_t class_no;		/* of the planner */
 	uint32_t queue_at;		/* place in its queue from 1; 0: none */
 	uint32_t next_id, next_key;	/* chains of the hash tables */
+	uint32_t prev_key;		/* many may share a key; 0: the head */
 	union {
 		char near[TD_ENTRY_ID_MAX];
 		char *far;

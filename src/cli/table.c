@@ -187,7 +187,8 @@ add_cell(struct td_buf *out, const struct td_table *table, size_t i,
 {
 	unsigned width = table->widths[i], used = cell->width;
 	size_t len = cell->len;
-	bool cut = (table->columns[i].flags & TD_COLUMN_CUT) && used > width;
+	bool cut = (table->columns[i].flags & TD_COLUMN_CUT) && width > 0 &&
+	    used > width;
 	bool right = table->columns[i].flags & TD_COLUMN_RIGHT;
 
 	if (cut) {
@@ -213,7 +214,9 @@ add_row(struct td_buf *out, const struct td_table *table,
 	pad(out, look->indent);
 	start = out->len;
 	for (size_t i = 0; i < table->n_columns; i++) {
-		if (table->widths[i] == 0)
+		/* Empty in the rows that were measured: no place is kept for
+		 * it, but what comes later is not lost. */
+		if (table->widths[i] == 0 && cells[i].width == 0)
 			continue;
 		if (!first)
 			pad(out, GAP);
@@ -236,6 +239,8 @@ add_heading(struct td_buf *out, struct td_table *table,
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const char *title = table->columns[i].title;
 
+		if (table->widths[i] == 0)
+			continue;
 		cells[i] = (struct td_cell){
 			.at = table->text.len,
 			.len = strlen(title),

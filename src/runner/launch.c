@@ -150,6 +150,16 @@ choose_user(struct td_slot *slot, const struct td_letter *letter,
 	return rc;
 }
 
+/* Back to its place; one that was asked for by name is still wanted now. */
+static void
+enqueue_again(struct td_runner *runner, uint32_t ref, bool forced)
+{
+	td_note_enqueue(runner, ref);
+	if (forced && td_planner_force(&runner->planner, ref) != 0)
+		td_log(TD_LOG_ERR, "runner", "no memory to start a task at "
+		    "once, it waits for its time");
+}
+
 /* The claim failed, or nothing could be started now: as it was before. */
 static void
 put_back(struct td_slot *slot, bool is_claimed)
@@ -170,7 +180,7 @@ put_back(struct td_slot *slot, bool is_claimed)
 	slot->state = TD_SLOT_FREE;
 	td_planner_done(&runner->planner, entry->class_no,
 	    td_runner_horizon(runner));
-	td_note_enqueue(runner, slot->ref);
+	enqueue_again(runner, slot->ref, entry->forced);
 }
 
 static void
@@ -307,6 +317,7 @@ correct_name(struct td_runner *runner, uint32_t ref, const char *old,
 	const struct td_entry *entry = td_index_entry(&runner->planner.index,
 	    ref);
 	enum td_state state = (enum td_state)entry->state;
+	bool forced = entry->forced;
 	char text[TD_NAME_SIZE];
 	struct td_name name;
 	int rc = td_name_parse(&name, old);
@@ -325,7 +336,7 @@ correct_name(struct td_runner *runner, uint32_t ref, const char *old,
 	if (rc == 0 && td_note_index(runner, state, &name, &ref) == 0) {
 		td_log(TD_LOG_INFO, "runner", "name corrected to agree with "
 		    "the content old=%s new=%s", old, text);
-		td_note_enqueue(runner, ref);
+		enqueue_again(runner, ref, forced);
 	}
 }
 

@@ -116,11 +116,13 @@ td_stories += \
 	tests/t_handlers.sh \
 	tests/t_kill.sh \
 	tests/t_names.sh \
+	tests/t_once.sh \
 	tests/t_powercut.sh \
 	tests/t_property.sh \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \
-	tests/t_run_exit.sh
+	tests/t_run_exit.sh \
+	tests/t_stop.sh
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la

@@ -38,7 +38,7 @@ printf '#!/bin/sh\nexit 0\n' >"$dir/plain"
 fails plain "cannot execute handler $dir/plain: *(not executable: chmod +x)" \
     'one that is not executable'
 printf 'echo hello\n' | handler nohead
-fails nohead "cannot execute handler $dir/nohead: *(a script without a #! *)" \
+fails nohead "cannot execute handler $dir/nohead: *(a script without *)" \
     'a script without its first line'
 printf '#!/no/such/program\n' | handler noprogram
 fails noprogram "cannot execute handler $dir/noprogram: *interpreter*missing)" \

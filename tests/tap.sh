@@ -214,7 +214,8 @@ settings()
 start_runner()
 {
 	: >"$SPOOL.err"
-	taskdir run "$@" >"$SPOOL.out" 2>"$SPOOL.err" </dev/null &
+	# Appended, so that a story may empty it.
+	taskdir run "$@" >"$SPOOL.out" 2>>"$SPOOL.err" </dev/null &
 	RUNNER=$!
 	tap_runners="$tap_runners $RUNNER"
 	wait_until "grep -q ready '$SPOOL.err' || ! is_alive $RUNNER"

@@ -105,14 +105,14 @@ printf '[runner]\nmax_sise = 1\n' | settings
 check_exit 0 'broken settings do not stop work' taskdir add greet
 like "$(cat err)" 'taskdir add: taskdir.conf:*using the defaults' \
     'but are complained of'
+: >"$SPOOL/taskdir.conf"
 chmod 500 "$SPOOL/new"
 if [ "$(id -u)" -ne 0 ]; then
-	refused 1 'a spool that cannot be written'
+	refused 1 'a spool that cannot be written' greet
 else
 	skip 'root writes anywhere'
 fi
 chmod 700 "$SPOOL/new"
-: >"$SPOOL/taskdir.conf"
 before=$(find "$SPOOL/new" "$SPOOL/tmp" | sort)
 check_exit 1 'a file that cannot grow is refused' sh -c \
     "ulimit -f 1; head -c 2000 /dev/zero | tr '\\0' 1 |
@@ -130,7 +130,7 @@ before=$(find "$1/s/new" "$1/s/tmp")
 taskdir --spool "$1/s" add x
 echo "full $?"
 [ "$(find "$1/s/new" "$1/s/tmp")" = "$before" ] || echo "something is left"
-mount -o remount,ro "$1"
+mount -o remount,bind,ro "$1"
 taskdir --spool "$1/s" add x
 echo "read-only $?"
 END

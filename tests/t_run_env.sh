@@ -3,8 +3,10 @@
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
 
 new_spool
-me=$(id -un)
+# A user without an entry, as in a container, is called by his number.
+me=$(id -un 2>"$WORK/.out") || me=$(id -u)
 home=$(getent passwd "$me" | cut -d : -f 6)
+: "${home:=/}"
 
 # Each leaves what it saw in $WORK, in a file that appears whole.
 handler env <<'END'

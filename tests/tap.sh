@@ -49,8 +49,12 @@ not_ok()
 	tap_count=$((tap_count + 1))
 	tap_failed=$((tap_failed + 1))
 	printf 'not ok %d - %s\n' "$tap_count" "$*"
-	[ -z "$SPOOL" ] || [ ! -s "$SPOOL.err" ] ||
-	    tail -n 5 "$SPOOL.err" | sed 's/^/#   runner: /'
+	[ -z "$SPOOL" ] || [ ! -s "$SPOOL.err" ] || {
+		tail -n 5 "$SPOOL.err"
+		# A sanitizer says first what it found.
+		grep -A 8 -E 'Sanitizer: |runtime error: ' "$SPOOL.err" |
+		    head -n 12
+	} | sed 's/^/#   runner: /'
 }
 
 # check NAME COMMAND...: the command succeeds.

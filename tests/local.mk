@@ -111,6 +111,7 @@ td_stories += \
 td_stories += \
 	tests/t_admit.sh \
 	tests/t_badinput.sh \
+	tests/t_clock.sh \
 	tests/t_dedup.sh \
 	tests/t_due.sh \
 	tests/t_handlers.sh \

@@ -330,6 +330,10 @@ td_spool_bury(const struct td_spool *spool, enum td_state from,
 
 	if (rc != 0)
 		return rc;
+	/* The reason would take the place of that letter's. */
+	if (faccessat(spool->state_fd[TD_STATE_DLQ], dlq_name, F_OK,
+	    AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
 	td_reason_name(reason_name, name.id, name.id_len);
 	rc = td_io_replace(spool->state_fd[TD_STATE_DLQ], reason_name, reason,
 	    reason_len, 0600, 0);

@@ -80,7 +80,8 @@ int td_spool_remove(const struct td_spool *spool, enum td_state state,
 
 /*
  * To dlq/: writes dlq/ID.reason (REASON, one JSON object and LF), then moves
- * the letter.  0, -ENOENT, errno.  Not synced: td_spool_sync_dlq does.
+ * the letter.  0; -ENOENT; -EEXIST: a letter has that name, whose reason stays;
+ * errno.  Not synced: td_spool_sync makes it durable.
  */
 int td_spool_bury(const struct td_spool *spool, enum td_state from,
     const char *from_name, const char *dlq_name, const char *reason,

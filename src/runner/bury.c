@@ -15,6 +15,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Its id died before, in the same way, and came again: the letter that lies
+ * there stays, and the reason names the old id. */
+static int
+bury_anew(struct td_runner *runner, const struct td_burial *burial,
+    const struct td_buf *reason)
+{
+	char dlq_name[TD_NAME_SIZE], id[TD_NAME_ID_SIZE];
+	struct td_name name;
+	int rc = td_name_parse(&name, burial->dlq_name);
+
+	td_name_make_id(id, td_clock_wall_us());
+	name.id = id;
+	name.id_len = (uint8_t)strlen(id);
+	if (rc == 0)
+		rc = td_name_format(dlq_name, &name);
+	return rc != 0 ? rc : td_spool_bury(runner->spool, burial->from,
+	    burial->name, dlq_name, reason->data, reason->len);
+}
+
 int
 td_bury(struct td_runner *runner, const struct td_burial *burial)
 {
@@ -33,6 +52,8 @@ td_bury(struct td_runner *runner, const struct td_burial *burial)
 	if (rc == 0)
 		rc = td_spool_bury(runner->spool, burial->from, burial->name,
 		    burial->dlq_name, text.data, text.len);
+	if (rc == -EEXIST)
+		rc = bury_anew(runner, burial, &text);
 	td_buf_release(&text);
 	if (rc == 0)
 		td_syncer_kick(&runner->syncer, true);

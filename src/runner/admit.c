@@ -320,6 +320,7 @@ look(struct td_timer *timer)
 		return;
 	case TD_LETTER_FOREIGN:
 		leave_alone(drop, "not a regular file");
+		look_again(drop, TROUBLE_MS);
 		return;
 	case TD_LETTER_TROUBLE:
 		leave_alone(drop, letter->err.text);

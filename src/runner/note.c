@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A link and the unlink behind it are microseconds apart. */
+enum { RENAME_S = 10 };
+
 void
 td_runner_name(const struct td_runner *runner, uint32_t ref,
     char out[static TD_NAME_SIZE])
@@ -111,18 +114,21 @@ td_note_forget(struct td_runner *runner, uint32_t ref)
 	td_index_remove(&runner->planner.index, ref);
 }
 
-/* Whether two names of one directory entry, or two files. */
+/* Whether two names of one file, which changed at *CTIME, or two files. */
 static bool
 is_same_file(const struct td_runner *runner, enum td_state a,
-    const char *a_name, enum td_state b, const char *b_name)
+    const char *a_name, enum td_state b, const char *b_name, time_t *ctime)
 {
 	struct stat x, y;
 
-	return fstatat(runner->spool->state_fd[a], a_name, &x,
-	    AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (fstatat(runner->spool->state_fd[a], a_name, &x,
+	    AT_SYMLINK_NOFOLLOW) != 0 ||
 	    fstatat(runner->spool->state_fd[b], b_name, &y,
-	    AT_SYMLINK_NOFOLLOW) == 0 &&
-	    x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	    AT_SYMLINK_NOFOLLOW) != 0 ||
+	    x.st_dev != y.st_dev || x.st_ino != y.st_ino)
+		return false;
+	*ctime = x.st_ctime;
+	return true;
 }
 
 static bool
@@ -135,17 +141,21 @@ is_there(const struct td_runner *runner, enum td_state state,
 
 /*
  * Two files claim one id, which is to be unique for life.  A second link to
- * one file is no second task.
+ * one file is no second task: somebody is renaming it by link and unlink, and
+ * must find both, or died in between.
  */
 static void
 turn_away(struct td_runner *runner, enum td_state state, const char *name,
     enum td_state live_state, const char *live_name)
 {
-	if (is_same_file(runner, state, name, live_state, live_name))
-		(void)td_spool_remove(runner->spool, state, name);
-	else
+	time_t ctime;
+
+	if (!is_same_file(runner, state, name, live_state, live_name, &ctime))
 		td_bury_invalid(runner, state, name,
 		    "a task with this id is already in the spool", false);
+	else if (runner->planner.loading ||
+	    (uint64_t)ctime + RENAME_S < td_runner_now())
+		(void)td_spool_remove(runner->spool, state, name);
 }
 
 static bool
@@ -214,13 +224,13 @@ void
 td_note(struct td_runner *runner, enum td_state state, const char *text)
 {
 	struct td_name name;
+	bool canonical = td_name_parse(&name, text) == 0 && !name.ask;
 
-	if (td_name_parse(&name, text) == 0 && !name.ask) {
-		/* An incomplete one enters the index when it is whole. */
-		if (td_admit_has(runner, state, text))
-			return;
+	/* One that was incomplete enters the index when it is whole. */
+	if (canonical && !td_admit_has(runner, state, text))
 		note_canonical(runner, state, text, &name);
-	} else if (state == TD_STATE_NEW && !td_name_is_ignored(text))
+	else if (canonical || (state == TD_STATE_NEW &&
+	    !td_name_is_ignored(text)))
 		td_admit_look(runner, state, text);
 }
 

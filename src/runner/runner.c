@@ -230,6 +230,9 @@ start(struct td_runner *runner, struct td_err *err)
 	rc = td_recover(runner, err);
 	if (rc == 0)
 		rc = td_sweep_load(runner, err);
+	/* Here too: a cron line a minute may be all the runner there is. */
+	if (rc == 0)
+		td_keep_prune(runner);
 	if (rc == 0 && td_keep_load(runner) != 0)
 		td_log(TD_LOG_WARNING, "runner", "cannot read log/output");
 	if (rc != 0)

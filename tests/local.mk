@@ -123,7 +123,8 @@ td_stories += \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh \
-	tests/t_stop.sh
+	tests/t_stop.sh \
+	tests/t_stuck.sh
 
 if HAVE_CHECK
 check_LTLIBRARIES = tests/libharness.la

@@ -3,9 +3,11 @@
 #include "cli/beside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/out.h"
@@ -42,12 +44,16 @@ add(struct asked *asked, const char *id, size_t len)
 	return 0;
 }
 
-/* A paused class would be waited for until somebody resumes it. */
+/* What a pause holds would be waited for until somebody resumes it.  What is
+ * asked for by name starts past that of a class, not past that of all. */
 static bool
 is_paused(const struct asked *asked, const struct td_name *name)
 {
+	const struct td_beside *ask = asked->ask;
 	char class_name[TD_NAME_CLASS_SIZE], by[TD_REQUEST_SIZE];
 
+	if (ask->force || ask->ignore_limits)
+		return faccessat(asked->spool->ctl_fd, "pause", F_OK, 0) == 0;
 	td_name_decode_class(class_name, name->class_enc, name->class_len);
 	return td_request_is_paused(asked->spool->ctl_fd, class_name, by) == 1;
 }
@@ -62,10 +68,8 @@ met(void *arg, enum td_state state, const char *text,
 	(void)state;
 	(void)text;
 	if (name->ask || (name->due > asked->now && !ask->force) ||
-	    !td_select_class(ask->class_pattern, name))
-		return 0;
-	/* What is asked for by force starts past a pause. */
-	if (!ask->force && !ask->ignore_limits && is_paused(asked, name))
+	    !td_select_class(ask->class_pattern, name) ||
+	    is_paused(asked, name))
 		return 0;
 	return add(asked, name->id, name->id_len);
 }

@@ -41,6 +41,7 @@ td_units += \
 	tests/check_child \
 	tests/check_crashes \
 	tests/check_index \
+	tests/check_letter \
 	tests/check_loop \
 	tests/check_planner \
 	tests/check_planner_model \

@@ -76,7 +76,7 @@ td_io_open_beneath(int dir_fd, const char *name, int flags)
 
 	do {
 		fd = syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
-	} while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	} while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : (int)fd;
 }
 

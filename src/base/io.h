@@ -18,7 +18,8 @@ int td_io_write(int fd, const void *bytes, size_t len);
 int td_io_read(int fd, struct td_buf *buf, size_t max);
 
 /* Opens NAME below DIR_FD (openat2: beneath, no symlinks, no blocking on a
- * FIFO): a descriptor, or negated errno. */
+ * FIFO): a descriptor, or negated errno; -EAGAIN where somebody holds a lease
+ * that speaks against it. */
 int td_io_open_beneath(int dir_fd, const char *name, int flags);
 
 /* As above, then appends its content; -EINVAL if it is no regular file. */

@@ -113,6 +113,8 @@ td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
 	fd = td_io_open_beneath(dir_fd, name, O_RDONLY);
 	if (fd == -ELOOP || fd == -ENXIO)
 		return TD_LETTER_FOREIGN;
+	if (fd == -EAGAIN)	/* somebody's write lease is being broken */
+		return TD_LETTER_BUSY;
 	if (fd < 0) {
 		/* A device without its driver, a socket: not readable, and
 		 * not ours to read. */

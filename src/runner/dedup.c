@@ -121,11 +121,11 @@ remove_replaced(struct td_runner *runner, uint32_t ref, const char *by)
 	td_note_forget(runner, ref);
 }
 
-/* The waiting one moves to DUE: false if it slipped away meanwhile. */
+/* The waiting one moves to DUE: false if it slipped away, or cannot move. */
 static bool
 move_twin(struct td_runner *runner, uint32_t ref, uint64_t due)
 {
-	return td_note_reschedule(runner, ref, due) != -ENOENT;
+	return td_note_reschedule(runner, ref, due) == 0;
 }
 
 static bool

@@ -300,12 +300,12 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 /* Whether the name says of class and key what the content does. */
 static bool
 name_is_right(const struct td_runner *runner, const struct td_entry *entry,
-    const struct td_task *task, uint64_t *key)
+    const struct td_task *task, uint64_t key)
 {
 	const struct td_class *class = td_planner_get(&runner->planner,
 	    entry->class_no);
 
-	return td_key_of_task(key, task, "") == 0 && *key == entry->key &&
+	return key == entry->key &&
 	    strcmp(class->class_enc, task->class_enc) == 0;
 }
 
@@ -366,8 +366,11 @@ launch(struct td_runner *runner, uint32_t ref)
 	td_runner_name(runner, ref, name);
 	found = td_letter_read(letter, runner->spool->state_fd[state], name,
 	    runner->conf.max_size_bytes, !entry->complete);
+	if (found == TD_LETTER_WHOLE &&
+	    td_key_of_task(&key, &letter->task, "") != 0)
+		found = TD_LETTER_TROUBLE;	/* no memory */
 	if (found == TD_LETTER_WHOLE && !letter->unsure) {
-		if (name_is_right(runner, entry, &letter->task, &key)) {
+		if (name_is_right(runner, entry, &letter->task, key)) {
 			say_if_decided(entry, &letter->task);
 			claim(runner, ref, letter, name);
 			return;

@@ -69,8 +69,11 @@ td_note_enqueue(struct td_runner *runner, uint32_t ref)
 	entry->forced = 0;
 	if (entry->queue_at == 0 && is_selected(runner, entry) &&
 	    td_planner_enqueue(&runner->planner, ref,
-	    td_runner_horizon(runner)) != 0)
+	    td_runner_horizon(runner)) != 0) {
+		/* A sweep brings only what the index does not have. */
+		td_note_forget(runner, ref);
 		td_sweep_want(runner);
+	}
 }
 
 uint32_t

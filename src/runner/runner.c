@@ -74,12 +74,14 @@ max_running(const struct td_runner *runner)
 static int
 use_settings(struct td_runner *runner, struct td_settings *settings)
 {
+	struct td_runner_settings conf;
 	char *path;
 
-	td_settings_runner(settings, &runner->conf);
-	path = td_environ_path(runner->conf.path);
+	td_settings_runner(settings, &conf);
+	path = td_environ_path(conf.path);
 	if (path == NULL)
 		return -ENOMEM;
+	runner->conf = conf;
 	free(runner->handler_path);
 	runner->handler_path = path;
 	td_log_set_level((enum td_log_level)(runner->options->once ?

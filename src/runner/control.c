@@ -71,12 +71,6 @@ run_now(struct td_runner *runner, const char *id)
 		    "id=%s", id);
 }
 
-static void
-reload(struct td_runner *runner)
-{
-	(void)td_runner_reload(runner);
-}
-
 /* One request, removed before it is carried out: it may come again. */
 static void
 carry_out(struct td_runner *runner, enum td_verb verb, const char *argument)
@@ -91,7 +85,7 @@ carry_out(struct td_runner *runner, enum td_verb verb, const char *argument)
 		run_now(runner, argument);
 		break;
 	case TD_VERB_RELOAD:
-		reload(runner);
+		(void)td_runner_reload(runner);
 		break;
 	case TD_VERB_NONE:
 	case TD_VERB_PAUSE:
@@ -133,24 +127,18 @@ td_control_look(struct td_runner *runner)
 {
 	struct td_scan scan = { 0 };
 	const char *name, *argument;
-	bool pauses = false;
 	int rc = td_scan_open(&scan, runner->spool->ctl_fd);
 
 	while (rc == 0 && td_scan_next(&scan, &name, NULL) == 1) {
 		enum td_verb verb = td_request_parse(name, &argument);
 		char copy[TD_NAME_SIZE];
 
-		if (verb == TD_VERB_PAUSE) {
-			pauses = true;
-			continue;
-		}
-		if (verb == TD_VERB_NONE)
+		if (verb == TD_VERB_PAUSE || verb == TD_VERB_NONE)
 			continue;
 		/* The scan's text does not outlive a look elsewhere. */
 		memcpy(copy, argument, strlen(argument) + 1);
 		carry_out(runner, verb, copy);
 	}
 	td_scan_close(&scan);
-	if (pauses || runner->paused || runner->planner.n_classes > 0)
-		look_at_pauses(runner);
+	look_at_pauses(runner);
 }

@@ -312,7 +312,10 @@ tell(const struct td_slot *slot)
 {
 	const struct td_verdict *verdict = &slot->verdict;
 	char error[TD_ERROR_MAX];
-	double seconds = (double)(td_clock_wall_us() - slot->start_us) / 1e6;
+	uint64_t now_us = td_clock_wall_us();
+	/* A clock that was set back makes no ages. */
+	double seconds = now_us < slot->start_us ? 0 :
+	    (double)(now_us - slot->start_us) / 1e6;
 
 	if (verdict->move == TD_MOVE_DONE ||
 	    verdict->result == TD_RESULT_SNOOZE) {

@@ -160,18 +160,16 @@ enqueue_again(struct td_runner *runner, uint32_t ref, bool forced)
 		    "once, it waits for its time");
 }
 
-/* The claim failed, or nothing could be started now: as it was before. */
+/* Nothing could be started now: as it was before the claim. */
 static void
-put_back(struct td_slot *slot, bool is_claimed)
+put_back(struct td_slot *slot)
 {
 	struct td_runner *runner = slot->runner;
 	struct td_entry *entry = td_index_entry(&runner->planner.index,
 	    slot->ref);
-	int rc = 0;
+	int rc = td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+	    slot->origin, slot->name);
 
-	if (is_claimed)
-		rc = td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
-		    slot->origin, slot->name);
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot put a task back from "
 		    "cur/: %s id=%s", strerror(-rc), slot->id);
@@ -196,7 +194,7 @@ start_failed(struct td_slot *slot, int rc)
 {
 	if (td_start_is_shortage(rc)) {
 		td_channel_close(slot);
-		put_back(slot, true);
+		put_back(slot);
 		free_texts(slot);
 		hold(slot->runner, "cannot start a task", rc);
 		return;

@@ -15,6 +15,10 @@ need "$BUILD_TOOLS $DEMO_TOOLS $TEST_TOOLS" "$BUILD_LIBS $TEST_LIBS"
 as_owner "$@"
 cd "$TOP"
 unset TASKDIR
+# How long a test may wait before it has failed: machines differ, and no test
+# is about speed.
+export CK_TIMEOUT_MULTIPLIER="${CK_TIMEOUT_MULTIPLIER:-5}"
+export TD_PATIENCE="${TD_PATIENCE:-5}"
 [ "$(id -u)" -eq 0 ] ||
     say "Not root: tests that need root are skipped, and say so."
 

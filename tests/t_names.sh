@@ -49,6 +49,11 @@ echo '{"classname":"real","customdata":0}' |
 wait_for 'so it is in failed/' 'ended lies3'
 is "$(run_field lies3 class) $(run_field lies3 try)" 'real 2' \
     'with its tries'
+echo '{"classname":"real","customdata":0}' >"$SPOOL/tmp/it"
+mv "$SPOOL/tmp/it" "$SPOOL/new/$past,other.class,$key,lies6,0.json"
+wait_for 'the class counts where the key is right' 'ended lies6'
+is "$(run_field lies6 class) $(run_field lies6 result)" 'real ok' \
+    'and is corrected'
 # Seen in a name that stays.
 echo '{"classname":"real","customdata":1,"attemptsavailable":50}' |
     forge new lies4 real 5 "$past"

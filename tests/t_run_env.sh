@@ -24,6 +24,7 @@ cat >bytes.1
 cat /dev/stdin >bytes.2
 { echo x >&0; } 2>/dev/null && echo 'descriptor 0 was written'
 { echo x >>/dev/stdin; } 2>/dev/null && echo 'it was appended to'
+{ echo x 1<>/dev/stdin; } 2>/dev/null && echo 'it was overwritten'
 { true >/dev/stdin; } 2>/dev/null && echo 'it was emptied'
 cat /dev/stdin >bytes.3
 echo done

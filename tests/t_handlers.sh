@@ -69,13 +69,13 @@ chmod 0777 "$dir/shared"
 fails 'shared\task' "handler not trusted: $dir/shared can be written by *" \
     'one in a directory that others may write'
 chmod 0755 "$dir/shared"
-mkdir "$WORK/public"
-cp "$dir/shared/task" "$WORK/public/task"
-chmod 0777 "$WORK/public"
-ln -s "$WORK/public/task" "$dir/linked"
-fails linked "handler not trusted: $WORK/public can be written by *" \
+mkdir "$SPOOL/public"
+cp "$dir/shared/task" "$SPOOL/public/task"
+chmod 0777 "$SPOOL/public"
+ln -s "$SPOOL/public/task" "$dir/linked"
+fails linked "handler not trusted: $SPOOL/public can be written by *" \
     'a link to one in such a directory'
-chmod 0755 "$WORK/public"
+chmod 0755 "$SPOOL/public"
 id=$(taskdir add linked)
 wait_for 'a link to a good one works' 'ended "$id"'
 if [ "$(id -u)" -eq 0 ]; then

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum { MANY = 2000 };
@@ -318,6 +319,37 @@ tell(struct td_signals *signals, int number)
 	told = number;
 }
 
+static uint64_t seen_ms;
+
+static void
+see_time(struct td_source *source)
+{
+	(void)source;
+	seen_ms = loop.now_ms;
+}
+
+/* Else a grace that begins with an event would be shorter by the wait. */
+START_TEST(an_event_has_its_own_time)
+{
+	const struct itimerspec in_30_ms = { .it_value.tv_nsec = 30000000 };
+	struct td_source source = { .ready = see_time };
+	uint64_t begun;
+
+	source.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	ck_assert_int_ge(source.fd, 0);
+	ck_assert_int_eq(td_loop_open(&loop), 0);
+	ck_assert_int_eq(td_loop_watch(&loop, &source), 0);
+	td_loop_tick(&loop);
+	begun = td_clock_mono_ms();
+	ck_assert_int_eq(timerfd_settime(source.fd, 0, &in_30_ms, NULL), 0);
+	ck_assert_int_eq(td_loop_wait(&loop, false), 1);
+	ck_assert_uint_ge(seen_ms, begun + 29);
+	td_loop_unwatch(&loop, &source);
+	(void)close(source.fd);
+	td_loop_close(&loop);
+}
+END_TEST
+
 START_TEST(signals_are_events_or_nothing)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM };
@@ -352,6 +384,7 @@ main(void)
 		{ what_appears_and_goes_rings, 0 },
 		{ a_file_that_grows_rings_once, 0 },
 		{ too_many_events_are_an_overflow, 0 },
+		{ an_event_has_its_own_time, 0 },
 		{ signals_are_events_or_nothing, 0 },
 	};
 

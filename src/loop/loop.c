@@ -158,6 +158,8 @@ td_loop_wait(struct td_loop *loop, bool poll)
 		return errno == EINTR ? 0 : -errno;
 	if (n == 0)
 		return 0;
+	/* The wait may have been long, and the event may set timers. */
+	loop->now_ms = td_clock_mono_ms();
 	source = event.data.ptr;
 	source->ready(source);
 	return 1;

@@ -28,7 +28,7 @@ struct td_timer {
 struct td_loop {
 	int epoll_fd;
 	bool is_open;
-	uint64_t now_ms;	/* taken once a turn */
+	uint64_t now_ms;	/* taken once a turn, and after its wait */
 	struct td_timer **timers;	/* binary heap, [0] unused */
 	size_t n_timers, timers_size;
 };

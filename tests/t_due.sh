@@ -36,23 +36,25 @@ in_time()
 	fi
 }
 
+# Long enough to set all up before it is over.
+soon=$((2 * ${TD_PATIENCE:-1}))
 now=$(date +%s)
 later=$((now + 3600))
-echo '{"classname":"ok"}' | forge new early ok 0 $((now + 3))
+echo '{"classname":"ok"}' | forge new early ok 0 $((now + soon + 1))
 start_runner
-id=$(taskdir add ok --in 3)
+id=$(taskdir add ok --in "$soon")
 now=$(date +%s)
-printf '{"classname":"letter","nextruntime":%s}' $((now + 2)) | drop letter
-echo '{"classname":"ok"}' | forge failed again ok 1 $((now + 2))
+printf '{"classname":"letter","nextruntime":%s}' $((now + soon)) | drop letter
+echo '{"classname":"ok"}' | forge failed again ok 1 $((now + soon))
 echo '{"classname":"ok"}' | forge new far ok 0 "$later"
 echo '{"classname":"ok"}' | forge new sooner ok 0 "$later"
-echo '{"classname":"ok"}' | forge new later ok 0 $((now + 2))
+echo '{"classname":"ok"}' | forge new later ok 0 $((now + soon))
 failing=$(taskdir add fails --attempts 2)
 wait_for 'a letter is admitted under its due time' \
-    '[ -e $SPOOL/new/'$((now + 2))',letter,*,0.json ]'
+    '[ -e $SPOOL/new/'$((now + soon))',letter,*,0.json ]'
 letter=$(names_in new | sed -n 's/^[0-9]*,letter,[^,]*,\([^,]*\),0.json$/\1/p')
 mv "$SPOOL/new/$(name_of sooner new)" \
-    "$SPOOL/new/$((now + 2)),ok,0123456789abcdef,sooner,0.json"
+    "$SPOOL/new/$((now + soon)),ok,0123456789abcdef,sooner,0.json"
 mv "$SPOOL/new/$(name_of later new)" \
     "$SPOOL/new/$later,ok,0123456789abcdef,later,0.json"
 for each in early "$id" "$letter" again sooner "$failing"; do

@@ -32,6 +32,7 @@ tree_git()
 	    -c safe.directory='*' "$@"
 }
 
+# shellcheck disable=SC2120 # check_exit passes them
 quickstart()
 {
 	sh "$WORK/tree/contrib/quickstart.sh" --build="$TD_BUILDDIR" "$@" \

@@ -48,6 +48,7 @@ src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
 src_libloop_la_SOURCES = \
 	src/loop/alarm.c src/loop/alarm.h \
 	src/loop/child.c src/loop/child.h \
+	src/loop/frame.c src/loop/frame.h \
 	src/loop/loop.c src/loop/loop.h \
 	src/loop/procs.c src/loop/procs.h \
 	src/loop/signals.c src/loop/signals.h \

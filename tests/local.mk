@@ -13,6 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
+	tests/check_frame \
 	tests/check_ini \
 	tests/check_json \
 	tests/check_json_walk \

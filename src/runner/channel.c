@@ -81,8 +81,9 @@ take_object(struct td_slot *slot, struct td_json_span object)
 }
 
 static void
-take_line(struct td_slot *slot, const char *text, size_t len)
+take_line(void *arg, const char *text, size_t len)
 {
+	struct td_slot *slot = arg;
 	struct td_json_span value;
 
 	if (len == 0)
@@ -96,29 +97,12 @@ take_line(struct td_slot *slot, const char *text, size_t len)
 		    slot->class->class_name);
 }
 
+/* A line that is too long is passed over like any other chatter. */
 static void
 take_bytes(struct td_slot *slot, const char *bytes, size_t len)
 {
-	struct td_channel *channel = &slot->channel;
-
-	while (len > 0) {
-		const char *end = memchr(bytes, '\n', len);
-		size_t n = end == NULL ? len : (size_t)(end - bytes);
-
-		if (channel->line.len + n > LINE_MAX_BYTES)
-			channel->skipping = true;
-		if (!channel->skipping)
-			td_buf_add(&channel->line, bytes, n);
-		if (end == NULL)
-			return;
-		if (!channel->skipping)
-			take_line(slot, td_buf_text(&channel->line),
-			    channel->line.len);
-		channel->skipping = false;
-		td_buf_clear(&channel->line);
-		bytes = end + 1;
-		len -= n + 1;
-	}
+	(void)td_frame_take(&slot->channel.frame, bytes, len, LINE_MAX_BYTES,
+	    take_line, slot);
 }
 
 /* One block: true if there may be more. */
@@ -165,8 +149,6 @@ td_channel_open(struct td_slot *slot, int *child_fd)
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	channel->source = (struct td_source){ on_ready, fds[0] };
 	channel->slot = slot;
-	channel->skipping = false;
-	td_buf_clear(&channel->line);
 	rc = td_loop_watch(&slot->runner->loop, &channel->source);
 	if (rc != 0) {
 		(void)close(fds[0]);
@@ -189,8 +171,5 @@ td_channel_close(struct td_slot *slot)
 		shut(slot);
 	}
 	/* A last line without its LF still counts. */
-	if (!channel->skipping)
-		take_line(slot, td_buf_text(&channel->line),
-		    channel->line.len);
-	td_buf_clear(&channel->line);
+	td_frame_end(&channel->frame, take_line, slot);
 }

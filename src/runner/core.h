@@ -32,6 +32,7 @@
 #include "lib/settings.h"
 #include "lib/spool.h"
 #include "loop/alarm.h"
+#include "loop/frame.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
 #include "loop/spawner.h"
@@ -66,8 +67,8 @@ enum td_slot_state {
 struct td_channel {
 	struct td_source source;
 	struct td_slot *slot;
-	struct td_buf line;
-	bool is_open, skipping;	/* a line that is too long is skipped */
+	struct td_frame frame;
+	bool is_open;
 };
 
 /* What it prints: log/output/slot-N, kept open from task to task. */

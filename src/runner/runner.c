@@ -256,7 +256,7 @@ release(struct td_runner *runner)
 		td_capture_release(runner->slots[i]);
 		td_start_release(runner->slots[i]);
 		td_buf_release(&runner->slots[i]->value);
-		td_buf_release(&runner->slots[i]->channel.line);
+		td_frame_release(&runner->slots[i]->channel.frame);
 		free(runner->slots[i]);
 	}
 	free(runner->slots);

@@ -82,7 +82,8 @@ src_librunner_la_SOURCES = \
 	src/runner/start.c \
 	src/runner/sweep.c \
 	src/runner/syncer.c src/runner/syncer.h \
-	src/runner/user.c src/runner/user.h
+	src/runner/user.c src/runner/user.h \
+	src/runner/worker_line.c src/runner/worker_line.h
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 
 # Everything of the program but its main, so that units can link it.

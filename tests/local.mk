@@ -35,7 +35,8 @@ td_units = \
 	tests/check_spool \
 	tests/check_task \
 	tests/check_taskdir \
-	tests/check_trust
+	tests/check_trust \
+	tests/check_worker_line
 
 # Units of the loop and the runner.
 td_units += \
@@ -149,7 +150,8 @@ endif
 td_fuzzers = \
 	tests/fuzz_ini \
 	tests/fuzz_json \
-	tests/fuzz_name
+	tests/fuzz_name \
+	tests/fuzz_worker_line
 tests_fuzz_ini_SOURCES = tests/fuzz_ini.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_ini_LDADD = src/librunner.la
 tests_fuzz_ini_LDFLAGS = $(td_fuzz_ldflags)
@@ -159,6 +161,10 @@ tests_fuzz_json_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_name_SOURCES = tests/fuzz_name.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_name_LDADD = src/librunner.la
 tests_fuzz_name_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_worker_line_SOURCES = tests/fuzz_worker_line.c tests/fuzz.h \
+	$(td_fuzz_main)
+tests_fuzz_worker_line_LDADD = src/librunner.la
+tests_fuzz_worker_line_LDFLAGS = $(td_fuzz_ldflags)
 if FUZZERS
 td_fuzz_main =
 td_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer

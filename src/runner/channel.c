@@ -15,31 +15,15 @@
 #include "base/log.h"
 #include "lib/json.h"
 #include "runner/core.h"
+#include "runner/worker_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 64 << 10, VALUE_MAX = 4 << 10, READ_SIZE = 4096 };
-
-/* A number as people write it: 600, 0.5, 1e3. */
-static bool
-number_of(struct td_json_span value, double *number)
-{
-	char text[40];
-
-	if (value.text == NULL || td_json_type(value) != TD_JSON_NUMBER ||
-	    value.len >= sizeof(text))
-		return false;
-	memcpy(text, value.text, value.len);
-	text[value.len] = '\0';
-	*number = strtod(text, NULL);
-	return isfinite(*number);
-}
 
 static void
 take_error(struct td_slot *slot, struct td_json_span value)
@@ -57,21 +41,14 @@ static void
 take_object(struct td_slot *slot, struct td_json_span object)
 {
 	struct td_json_span value;
-	double number;
 
-	if (number_of(td_json_member(object, "progress"), &number)) {
-		slot->progress_percent = number <= 0 ? 0 : number >= 1 ? 100 :
-		    (int)(number * 100);
-		/* Who speaks has been started. */
-		if (td_start_join(slot) == 0)
-			td_finish_progress(slot, slot->pid);
-	}
-	if (number_of(td_json_member(object, "next_in"), &number) &&
-	    number >= 0) {
+	/* Who speaks has been started. */
+	if (td_worker_line_progress(td_json_member(object, "progress"),
+	    &slot->progress_percent) && td_start_join(slot) == 0)
+		td_finish_progress(slot, slot->pid);
+	if (td_worker_line_next_in(td_json_member(object, "next_in"),
+	    &slot->outcome.next_in_s))
 		slot->outcome.has_next_in = true;
-		slot->outcome.next_in_s = number > 1e10 ?
-		    UINT64_C(10000000000) : (uint64_t)ceil(number);
-	}
 	take_error(slot, td_json_member(object, "error"));
 	value = td_json_member(object, "result");
 	if (value.text != NULL && value.len <= VALUE_MAX) {

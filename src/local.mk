@@ -38,6 +38,7 @@ src_liblib_la_SOURCES = \
 	src/lib/settings.c src/lib/settings.h src/lib/settings_check.c \
 	src/lib/settings_load.c src/lib/settings_table.c \
 	src/lib/settings_table.h src/lib/settings_value.c \
+	src/lib/space.c src/lib/space.h \
 	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \
@@ -77,6 +78,7 @@ src_librunner_la_SOURCES = \
 	src/runner/planner.c src/runner/planner.h \
 	src/runner/queue.c src/runner/queue.h \
 	src/runner/recover.c \
+	src/runner/reserve.c \
 	src/runner/runner.c src/runner/runner.h \
 	src/runner/settle.c src/runner/settle.h \
 	src/runner/start.c \

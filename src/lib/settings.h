@@ -33,6 +33,8 @@ struct td_runner_settings {
 	uint64_t settle_ms;	/* 2s */
 	uint64_t shutdown_grace_ms;	/* 30s */
 	uint64_t max_crashes;	/* 3 */
+	uint64_t min_free_bytes;	/* floor; 16M */
+	uint64_t min_inodes;	/* floor; 1000 */
 	uint64_t sync;		/* enum td_sync_mode; auto */
 	uint64_t user_mode;	/* enum td_user_mode; system */
 	uint64_t log_retention_ms;	/* 28d */

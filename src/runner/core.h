@@ -16,6 +16,7 @@
  *	recover	what an earlier runner left
  *	sweep	the directories are the truth
  *	events	what wakes us
+ *	reserve	room on the disk
  */
 #ifndef TD_RUNNER_CORE_H
 #define TD_RUNNER_CORE_H
@@ -149,6 +150,7 @@ struct td_runner {
 	uid_t uid;
 	char *handler_path;	/* PATH=... */
 	bool paused, keep_alive_over;
+	bool is_short, has_reserve;	/* of space */
 	bool hold;		/* the system is short of something: wait */
 	struct td_timer hold_timer;
 	unsigned stopping;	/* signals to stop so far */
@@ -208,6 +210,12 @@ bool td_launch_some(struct td_runner *runner);
 bool td_launch_join(struct td_slot *slot);
 /* The same for all slots. */
 void td_launch_join_all(struct td_runner *runner);
+
+/* reserve.c */
+/* Is there room?  Said when it changes. */
+void td_reserve_look(struct td_runner *runner);
+/* The disk is full: true if there is a little more room now. */
+bool td_reserve_give_up(struct td_runner *runner);
 
 /* start.c */
 /* Has the handler of a claimed task started, at once if HERE, else by the

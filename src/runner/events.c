@@ -158,6 +158,7 @@ on_minute(struct td_timer *timer)
 
 	td_sweep_want(runner);
 	td_control_look(runner);
+	td_reserve_look(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,

@@ -284,6 +284,8 @@ move_and_release(struct td_slot *slot)
 	struct td_runner *runner = slot->runner;
 	int rc = move_on(slot);
 
+	if (rc == -ENOSPC && td_reserve_give_up(runner))
+		rc = move_on(slot);
 	if (rc != 0 && rc != -ENOENT && runner->stopping == 0) {
 		if (slot->state != TD_SLOT_STUCK)
 			td_log(TD_LOG_ERR, "runner", "cannot move a finished "

@@ -35,6 +35,20 @@ td_runner_horizon(const struct td_runner *runner)
 	return runner->options->force ? TD_NAME_DUE_MAX : td_runner_now();
 }
 
+static int
+append(struct td_runner *runner, const struct td_run *run)
+{
+	int rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
+
+	if (rc == -ENOSPC && td_reserve_give_up(runner))
+		rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
+	if (rc == 0 && runner->log.day != runner->synced_day) {
+		runner->synced_day = runner->log.day;
+		td_syncer_set_log(&runner->syncer, runner->log.fd);
+	}
+	return rc;
+}
+
 void
 td_runner_log(struct td_runner *runner, const struct td_class *class,
     const struct td_run *run)
@@ -43,12 +57,7 @@ td_runner_log(struct td_runner *runner, const struct td_class *class,
 	int rc = 0;
 
 	if (class == NULL || td_keep_logs(class, run->result))
-		rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
-	if (rc == 0 && runner->log.day != runner->synced_day) {
-		runner->synced_day = runner->log.day;
-		if (runner->log.day != 0)
-			td_syncer_set_log(&runner->syncer, runner->log.fd);
-	}
+		rc = append(runner, run);
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot write the run log: %s "
 		    "id=%s", strerror(-rc), run->id);
@@ -242,6 +251,7 @@ start(struct td_runner *runner, struct td_err *err)
 	(void)td_scoreboard_reset(runner->scoreboard_fd, max_running(runner));
 	runner->planner.ignore_limits = runner->options->ignore_limits;
 	td_control_look(runner);
+	td_reserve_look(runner);
 	td_events_start_timers(runner);
 	return 0;
 }

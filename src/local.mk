@@ -51,6 +51,7 @@ src_libloop_la_SOURCES = \
 	src/loop/child.c src/loop/child.h \
 	src/loop/frame.c src/loop/frame.h \
 	src/loop/loop.c src/loop/loop.h \
+	src/loop/notify.c src/loop/notify.h \
 	src/loop/procs.c src/loop/procs.h \
 	src/loop/signals.c src/loop/signals.h \
 	src/loop/spawner.c src/loop/spawner.h \

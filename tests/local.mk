@@ -91,6 +91,7 @@ td_forms = \
 	tests/t_quickstart.sh
 
 td_stories = \
+	tests/t_notify.sh \
 	tests/t_space.sh \
 	tests/t_examples.sh \
 	tests/t_libtaskdir.sh \

@@ -35,6 +35,7 @@
 #include "loop/alarm.h"
 #include "loop/frame.h"
 #include "loop/loop.h"
+#include "loop/notify.h"
 #include "loop/signals.h"
 #include "loop/spawner.h"
 #include "loop/watch.h"
@@ -132,7 +133,8 @@ struct td_runner {
 	int wd_new, wd_failed, wd_ctl;
 	struct td_alarm alarm;
 	struct td_signals signals;
-	struct td_timer minute, keep_alive, grace;
+	struct td_notify notify;	/* the service manager */
+	struct td_timer minute, keep_alive, grace, watchdog;
 	unsigned minutes;	/* since the start */
 	struct td_planner planner;
 	struct td_drop *drops[TD_DROP_CHAINS];	/* letters being looked at */
@@ -299,6 +301,8 @@ int td_events_open_watches(struct td_runner *runner);
 void td_events_alarm(struct td_alarm *alarm, bool clock_was_set);
 void td_events_unstarted(struct td_spawner *spawner);
 void td_events_start_timers(struct td_runner *runner);
+/* What the service manager shows of us. */
+void td_events_status(const struct td_runner *runner);
 
 /* runner.c */
 int td_runner_reload(struct td_runner *runner);

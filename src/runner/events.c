@@ -37,6 +37,8 @@ static void
 stop(struct td_runner *runner)
 {
 	runner->stopping++;
+	td_notify_send(&runner->notify, "STOPPING=1");
+	td_events_status(runner);
 	td_finish_give_up(runner);
 	if (runner->stopping > 1 || runner->conf.shutdown_grace_ms == 0) {
 		interrupt_all(runner);
@@ -150,6 +152,26 @@ td_events_alarm(struct td_alarm *alarm, bool clock_was_set)
 		    "again at what is due");
 }
 
+void
+td_events_status(const struct td_runner *runner)
+{
+	td_notify_send(&runner->notify, "STATUS=%u waiting, %u running%s",
+	    runner->planner.index.n - runner->planner.running,
+	    runner->planner.running, runner->stopping > 0 ? ", stopping" :
+	    runner->paused ? ", paused" : "");
+}
+
+static void
+on_watchdog(struct td_timer *timer)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)timer -
+	    offsetof(struct td_runner, watchdog));
+
+	td_notify_send(&runner->notify, "WATCHDOG=1");
+	(void)td_loop_set_timer(&runner->loop, &runner->watchdog,
+	    runner->loop.now_ms + runner->notify.watchdog_ms);
+}
+
 static void
 on_minute(struct td_timer *timer)
 {
@@ -159,6 +181,7 @@ on_minute(struct td_timer *timer)
 	td_sweep_want(runner);
 	td_control_look(runner);
 	td_reserve_look(runner);
+	td_events_status(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
@@ -180,6 +203,9 @@ td_events_start_timers(struct td_runner *runner)
 	runner->minute.fire = on_minute;
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
 	    now + MINUTE_MS);
+	runner->watchdog.fire = on_watchdog;
+	if (runner->notify.watchdog_ms != 0)
+		(void)td_loop_set_timer(&runner->loop, &runner->watchdog, now);
 	runner->keep_alive.fire = on_keep_alive_over;
 	runner->keep_alive_over = runner->options->keep_alive_ms == 0;
 	if (!runner->keep_alive_over)

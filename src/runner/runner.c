@@ -106,21 +106,34 @@ use_settings(struct td_runner *runner, struct td_settings *settings)
 	return 0;
 }
 
+static int
+load_anew(struct td_runner *runner, struct td_err *err)
+{
+	struct td_settings *settings = NULL;
+	int rc = td_settings_load(&settings, runner->spool->root_fd, err);
+
+	if (rc != 0)
+		return rc;
+	rc = use_settings(runner, settings);
+	if (rc != 0) {
+		td_settings_free(settings);
+		return td_fail_errno(err, rc, "settings");
+	}
+	return 0;
+}
+
 int
 td_runner_reload(struct td_runner *runner)
 {
-	struct td_settings *settings = NULL;
 	struct td_err err = { 0 };
-	int rc = td_settings_load(&settings, runner->spool->root_fd, &err);
+	int rc;
 
 	/* Starts under way use the old ones. */
 	td_launch_join_all(runner);
-
-	if (rc == 0) {
-		rc = use_settings(runner, settings);
-		if (rc != 0)
-			td_settings_free(settings);
-	}
+	td_notify_send(&runner->notify, "RELOADING=1\nMONOTONIC_USEC=%llu",
+	    (unsigned long long)td_clock_mono_ms() * 1000);
+	rc = load_anew(runner, &err);
+	td_notify_send(&runner->notify, "READY=1");
 	if (rc != 0) {
 		td_log(TD_LOG_ERR, "runner", "the old settings stay in force: "
 		    "%s", err.text);
@@ -199,6 +212,10 @@ start_machinery(struct td_runner *runner, struct td_err *err)
 	    state_fd[TD_STATE_DLQ] };
 	int rc = td_child_prepare();
 
+	if (td_notify_open(&runner->notify) != 0)
+		td_log(TD_LOG_WARNING, "runner", "the service manager cannot "
+		    "be told anything: NOTIFY_SOCKET leads nowhere");
+
 	if (rc == 0)
 		rc = td_loop_open(&runner->loop);
 	if (rc == 0)
@@ -274,6 +291,7 @@ release(struct td_runner *runner)
 	td_watch_close(&runner->watch);
 	td_alarm_close(&runner->alarm);
 	td_signals_close(&runner->signals);
+	td_notify_close(&runner->notify);
 	td_loop_close(&runner->loop);
 	td_planner_release(&runner->planner);
 	td_settings_free(runner->settings);
@@ -359,6 +377,8 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		    "filesystem=%s waiting=%u max_running=%u", spool->path,
 		    td_filesystem_name(spool->tmp_fd), runner.planner.index.n,
 		    runner.planner.max_running);
+		td_notify_send(&runner.notify, "READY=1");
+		td_events_status(&runner);
 		rc = run_loop(&runner);
 		if (rc != 0)
 			(void)td_fail_errno(err, rc, "waiting for events");

@@ -10,16 +10,25 @@ disk=$WORK/disk
 mkdir "$disk"
 mount -t tmpfs -o size=24m,mode=0700 taskdir-test "$disk" 2>/dev/null ||
     skip_all "a tmpfs cannot be mounted here"
-trap 'disk_status=$?; umount -l "$disk"; (exit "$disk_status"); clean_up' EXIT
+# The disk first, with the story's own exit status.
+leave()
+{
+	disk_status=$?
+	umount -l "$disk"
+	(exit "$disk_status")
+	clean_up
+}
+trap leave EXIT
 
 taskdir init "$disk/spool" >/dev/null
 SPOOL=$disk/spool TASKDIR=$disk/spool
 export TASKDIR
 handler gate <<'END'
 #!/bin/sh
-while [ ! -e "$GATE" ]; do sleep 0.02; done
+read -r open <"$GATE"
 exit 100
 END
+mkfifo "$WORK/gate"
 sed -i "2iGATE=$WORK/gate" "$SPOOL/handlers/gate"
 printf '[runner]\nmin_free = 8M\n' >"$SPOOL/taskdir.conf"
 
@@ -38,7 +47,7 @@ is "$(ls "$SPOOL/tmp")" lost "nothing is left in tmp/"
 
 # To the last block: not even a reason fits any more.
 cat /dev/zero >>"$disk/fill" 2>/dev/null
-: >"$WORK/gate"
+echo open >"$WORK/gate"
 wait_for "a failed task is put away on a full disk" \
     'ls "$SPOOL"/dlq/*"$id"*.json >/dev/null 2>&1'
 check "its reason is whole" grep -q '"result":"permanent"' \

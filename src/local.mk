@@ -29,6 +29,7 @@ src_liblib_la_SOURCES = \
 	src/lib/newcomer.c src/lib/newcomer.h \
 	src/lib/output.c src/lib/output.h \
 	src/lib/pattern.c src/lib/pattern.h \
+	src/lib/rates.c src/lib/rates.h \
 	src/lib/reason.c src/lib/reason.h \
 	src/lib/request.c src/lib/request.h \
 	src/lib/retry.c src/lib/retry.h \
@@ -78,13 +79,16 @@ src_librunner_la_SOURCES = \
 	src/runner/note.c \
 	src/runner/planner.c src/runner/planner.h \
 	src/runner/queue.c src/runner/queue.h \
+	src/runner/ranking.c src/runner/ranking.h \
 	src/runner/recover.c \
 	src/runner/reserve.c \
 	src/runner/runner.c src/runner/runner.h \
 	src/runner/settle.c src/runner/settle.h \
+	src/runner/standing.c \
 	src/runner/start.c \
 	src/runner/sweep.c \
 	src/runner/syncer.c src/runner/syncer.h \
+	src/runner/tokens.c \
 	src/runner/user.c src/runner/user.h \
 	src/runner/worker_line.c src/runner/worker_line.h
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la

@@ -18,12 +18,14 @@ td_units = \
 	tests/check_json \
 	tests/check_json_walk \
 	tests/check_key \
+	tests/check_limits \
 	tests/check_lines \
 	tests/check_lock \
 	tests/check_name \
 	tests/check_num \
 	tests/check_output \
 	tests/check_pattern \
+	tests/check_rates \
 	tests/check_reason \
 	tests/check_request \
 	tests/check_retry \
@@ -107,6 +109,7 @@ td_stories += \
 	tests/t_cli.sh \
 	tests/t_completion.sh \
 	tests/t_config.sh \
+	tests/t_limits.sh \
 	tests/t_list.sh \
 	tests/t_log.sh \
 	tests/t_term.sh \

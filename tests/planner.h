@@ -20,7 +20,8 @@ static struct td_settings *
 settings_of(const char *text)
 {
 	int root_fd = open(td_harness_dir(), O_RDONLY | O_DIRECTORY);
-	int fd = openat(root_fd, "taskdir.conf", O_WRONLY | O_CREAT, 0600);
+	int fd = openat(root_fd, "taskdir.conf", O_WRONLY | O_CREAT |
+	    O_TRUNC, 0600);
 	struct td_settings *loaded = NULL;
 
 	ck_assert_int_ge(fd, 0);

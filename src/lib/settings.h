@@ -54,6 +54,8 @@ struct td_class_settings {
 	uint64_t timeout_ms;	/* 0: none */
 	uint64_t kill_grace_ms;	/* 10s */
 	uint64_t max_running;	/* 0: no limit but the runner's */
+	uint64_t rate_ns;	/* from one start to the next; 0: no limit */
+	uint64_t priority;	/* 0..9, 9 is first; 5 */
 	bool unique_running;	/* unique = running */
 	uint64_t permanent_exit[TD_EXITS_MAX];	/* 100 */
 	size_t n_permanent_exit;

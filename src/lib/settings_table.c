@@ -26,6 +26,7 @@
 #define NAME_DIRECTORY	"absolute path"
 #define NAME_WORD	"word"
 #define NAME_LEVEL	"word"
+#define NAME_RATE	"rate"
 #define NAME_UNIQUE	"running or no"
 #define NAME_BACKOFF	"list of durations"
 #define NAME_EXITS	"list of numbers"
@@ -90,6 +91,10 @@ C("kill_grace", kill_grace_ms, DURATION_MS, 0, DAY_MS, NULL, "10s",
   "The time between SIGTERM and SIGKILL."),
 C("max_running", max_running, NUMBER, 0, 100000, NULL, "0",
   "Tasks of the class at the same time; 0 means no limit but the runner's."),
+C("rate", rate_ns, RATE, 1, 1000000, NULL, "",
+  "Starts in a second, minute, hour or day (10/s, m, h, d); empty: no limit."),
+C("priority", priority, NUMBER, 0, 9, NULL, "5",
+  "Which of classes with equally many running starts first: 9 before 0."),
 C("unique", unique_running, UNIQUE, 0, 0, "no running", "no",
   "Whether \"ignore\" also drops a newcomer while the same task runs."),
 C("permanent_exit", permanent_exit, EXITS, 1, 255, NULL, "100",

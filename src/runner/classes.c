@@ -35,16 +35,15 @@ grow_classes(struct td_planner *planner)
 	uint32_t size = planner->classes_size == 0 ? CLASSES_MIN :
 	    2 * planner->classes_size;
 	struct td_class **classes;
-	uint32_t *waiting, *by_name;
+	uint32_t *by_name;
 
 	classes = reallocarray(planner->classes, size, sizeof(*classes));
 	if (classes == NULL)
 		return -ENOMEM;
 	planner->classes = classes;
-	waiting = reallocarray(planner->waiting, size, sizeof(*waiting));
-	if (waiting == NULL)
-		return -ENOMEM;
-	planner->waiting = waiting;
+	for (int i = TD_STANDING_WAITING; i < TD_STANDING_COUNT; i++)
+		if (td_ranking_reserve(&planner->rankings[i], size) != 0)
+			return -ENOMEM;
 	by_name = calloc(size, sizeof(*by_name));
 	if (by_name == NULL)
 		return -ENOMEM;

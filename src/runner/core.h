@@ -6,6 +6,7 @@
  *	admit	letters without a canonical name, or not complete: wait, check,
  *		decide duplicates (dedup), name
  *	launch	a task's turn: read, check, claim
+ *	tokens	what slow rates leave for the next runner
  *	start	its handler
  *	channel	what a handler says on descriptor 3
  *	capture	what it prints
@@ -134,7 +135,7 @@ struct td_runner {
 	struct td_alarm alarm;
 	struct td_signals signals;
 	struct td_notify notify;	/* the service manager */
-	struct td_timer minute, keep_alive, grace, watchdog;
+	struct td_timer minute, keep_alive, grace, watchdog, token;
 	unsigned minutes;	/* since the start */
 	struct td_planner planner;
 	struct td_drop *drops[TD_DROP_CHAINS];	/* letters being looked at */
@@ -148,7 +149,8 @@ struct td_runner {
 	struct td_users users;
 	struct td_sweep sweep;
 	struct td_letter letter, other;	/* scratch: one task's turn */
-	int lock_fd, scoreboard_fd, output_fd;
+	int lock_fd, scoreboard_fd, output_fd, rates_fd;
+	uint32_t n_rates;	/* lines of run/rates */
 	uid_t uid;
 	char *handler_path;	/* PATH=... */
 	bool paused, keep_alive_over;
@@ -218,6 +220,13 @@ void td_launch_join_all(struct td_runner *runner);
 void td_reserve_look(struct td_runner *runner);
 /* The disk is full: true if there is a little more room now. */
 bool td_reserve_give_up(struct td_runner *runner);
+
+/* tokens.c */
+/* What an earlier runner wrote still holds: 0 or negated errno. */
+int td_tokens_load(struct td_runner *runner);
+/* The class spent a token, or got it back. */
+void td_tokens_note(struct td_runner *runner, struct td_class *class);
+void td_tokens_start_timer(struct td_runner *runner);
 
 /* start.c */
 /* Has the handler of a claimed task started, at once if HERE, else by the

@@ -160,6 +160,18 @@ enqueue_again(struct td_runner *runner, uint32_t ref, bool forced)
 		    "once, it waits for its time");
 }
 
+/* It is not in the queue any more: its class gets its place back. */
+static void
+give_up_turn(struct td_runner *runner, uint32_t ref)
+{
+	uint32_t class_no = td_index_entry(&runner->planner.index,
+	    ref)->class_no;
+
+	td_planner_undo(&runner->planner, class_no,
+	    td_runner_horizon(runner));
+	td_tokens_note(runner, td_planner_get(&runner->planner, class_no));
+}
+
 /* Nothing could be started now: as it was before the claim. */
 static void
 put_back(struct td_slot *slot)
@@ -176,8 +188,7 @@ put_back(struct td_slot *slot)
 	entry->state = (unsigned)slot->origin & 3;
 	td_loop_clear_timer(&runner->loop, &slot->timer);
 	slot->state = TD_SLOT_FREE;
-	td_planner_done(&runner->planner, entry->class_no,
-	    td_runner_horizon(runner));
+	give_up_turn(runner, slot->ref);
 	enqueue_again(runner, slot->ref, entry->forced);
 }
 
@@ -256,17 +267,6 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 		start_failed(slot, rc);
 }
 
-/* It is not in the queue any more: its class gets its place back. */
-static void
-give_up_turn(struct td_runner *runner, uint32_t ref)
-{
-	uint32_t class_no = td_index_entry(&runner->planner.index,
-	    ref)->class_no;
-
-	td_planner_done(&runner->planner, class_no,
-	    td_runner_horizon(runner));
-}
-
 static void
 claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
     const char *name)
@@ -281,6 +281,7 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 	if (rc == 0) {
 		entry->state = TD_STATE_CUR;
 		memcpy(slot->name, name, strlen(name) + 1);
+		td_tokens_note(runner, slot->class);
 		run_claimed(slot, letter);
 		return;
 	}

@@ -23,6 +23,9 @@
 /* Starts before the loop looks at events again. */
 enum { STARTS_A_TURN = 16 };
 
+/* How long "run --once" waits for a token of a class with due tasks. */
+enum { TOKEN_WAIT_MS = 60000 };
+
 uint64_t
 td_runner_now(void)
 {
@@ -248,6 +251,8 @@ start(struct td_runner *runner, struct td_err *err)
 		return rc;
 	settings = runner->settings;
 	runner->settings = NULL;
+	runner->planner.ignore_limits = runner->options->ignore_limits;
+	td_planner_set_clock(&runner->planner, runner->loop.now_ms);
 	rc = use_settings(runner, settings);
 	if (rc != 0) {
 		td_settings_free(settings);
@@ -256,6 +261,8 @@ start(struct td_runner *runner, struct td_err *err)
 	/* Watches first, then the directories: what comes in between is seen
 	 * twice rather than never. */
 	rc = td_recover(runner, err);
+	if (rc == 0 && td_tokens_load(runner) != 0)
+		td_log(TD_LOG_WARNING, "runner", "cannot read run/rates");
 	if (rc == 0)
 		rc = td_sweep_load(runner, err);
 	/* Here too: a cron line a minute may be all the runner there is. */
@@ -266,7 +273,6 @@ start(struct td_runner *runner, struct td_err *err)
 	if (rc != 0)
 		return rc;
 	(void)td_scoreboard_reset(runner->scoreboard_fd, max_running(runner));
-	runner->planner.ignore_limits = runner->options->ignore_limits;
 	td_control_look(runner);
 	td_reserve_look(runner);
 	td_events_start_timers(runner);
@@ -302,10 +308,20 @@ release(struct td_runner *runner)
 	free(runner->handler_path);
 	td_io_close(&runner->output_fd);
 	td_io_close(&runner->scoreboard_fd);
+	td_io_close(&runner->rates_fd);
 	td_io_close(&runner->lock_fd);
 }
 
 /* The loop */
+
+/* "run --once" each minute keeps to a rate and loses no turn by it. */
+static bool
+gets_token_soon(const struct td_runner *runner)
+{
+	uint64_t at = td_planner_next_token(&runner->planner);
+
+	return at != 0 && at < runner->loop.now_ms + TOKEN_WAIT_MS;
+}
 
 static bool
 is_done(const struct td_runner *runner)
@@ -314,6 +330,8 @@ is_done(const struct td_runner *runner)
 		return false;
 	if (runner->stopping > 0)
 		return true;
+	if (gets_token_soon(runner) && !runner->paused)
+		return false;
 	return runner->options->once && runner->keep_alive_over &&
 	    !runner->hold && !runner->sweep.active && !runner->sweep.wanted &&
 	    !runner->sweep.comparing &&
@@ -339,6 +357,7 @@ set_alarm(struct td_runner *runner)
 	td_planner_tick(&runner->planner, td_runner_horizon(runner));
 	(void)td_alarm_set(&runner->alarm,
 	    td_planner_next_due(&runner->planner));
+	td_tokens_start_timer(runner);
 }
 
 static int
@@ -349,6 +368,7 @@ run_loop(struct td_runner *runner)
 		int rc;
 
 		td_loop_tick(&runner->loop);
+		td_planner_set_clock(&runner->planner, runner->loop.now_ms);
 		more = work(runner);
 		if (!more && is_done(runner))
 			return 0;
@@ -369,6 +389,7 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		.options = options,
 		.uid = geteuid(),
 		.lock_fd = -1, .scoreboard_fd = -1, .output_fd = -1,
+		.rates_fd = -1,
 	};
 	int rc = start(&runner, err);
 

@@ -43,7 +43,8 @@ src_liblib_la_SOURCES = \
 	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \
-	src/lib/trust.c src/lib/trust.h
+	src/lib/trust.c src/lib/trust.h \
+	src/lib/windows.c src/lib/windows.h
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
 

@@ -3,6 +3,8 @@
 /* What classes may do: rates and priorities, by counting. */
 #include "planner.h"
 
+#include <stdlib.h>
+
 enum { MANY = 1000000, SLOTS = 4 };
 
 static uint64_t n_made, mono_ms;
@@ -46,7 +48,7 @@ static void
 set_clock(uint64_t ms)
 {
 	mono_ms = ms;
-	td_planner_set_clock(&planner, ms);
+	td_planner_set_clock(&planner, ms, NOW);
 }
 
 static void
@@ -241,6 +243,69 @@ START_TEST(no_token_is_waited_for_while_all_slots_are_taken)
 }
 END_TEST
 
+/* NOW is the beginning of a Friday, UTC. */
+START_TEST(a_window_holds_every_task_of_its_class)
+{
+	uint64_t six = NOW + 6 * 3600;
+
+	(void)setenv("TZ", "UTC0", 1);
+	load("[class night]\nwindow = 6:00-6:10\n", 9);
+	set_clock(1);
+	(void)add("night", NOW - 9);
+	(void)add("night", NOW);
+	(void)add("day", NOW);
+	ck_assert_str_eq(class_of(td_planner_pick(&planner, NOW)), "day");
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	ck_assert_uint_eq(td_planner_next_due(&planner), six);
+	td_planner_set_clock(&planner, 1, six);
+	ck_assert_str_eq(class_of(td_planner_pick(&planner, six)), "night");
+	/* Ready when it closes, it is not picked any more. */
+	td_planner_set_clock(&planner, 1, six + 600);
+	ck_assert_uint_eq(td_planner_pick(&planner, six + 600), 0);
+	ck_assert_uint_eq(td_planner_next_due(&planner), six + 86400);
+	end();
+}
+END_TEST
+
+START_TEST(a_clock_set_back_finds_the_window_open)
+{
+	uint64_t six = NOW + 6 * 3600;
+
+	(void)setenv("TZ", "UTC0", 1);
+	load("[class night]\nwindow = 6:00-6:10\n", 9);
+	set_clock(1);
+	(void)add("night", NOW);
+	td_planner_set_clock(&planner, 1, six + 3600);
+	ck_assert_uint_eq(td_planner_pick(&planner, six + 3600), 0);
+	td_planner_set_clock(&planner, 1, six + 1);
+	td_planner_clock_was_set(&planner, six + 1);
+	ck_assert_str_eq(class_of(td_planner_pick(&planner, six + 1)),
+	    "night");
+	end();
+}
+END_TEST
+
+START_TEST(a_window_loaded_anew_holds_at_once)
+{
+	(void)setenv("TZ", "UTC0", 1);
+	load("[class a]\nwindow = 6:00-6:10\n", 9);
+	set_clock(1);
+	(void)add("a", NOW);
+	(void)add("a", NOW);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	load("[class a]\nwindow = fri 0:00-1:00\n", 9);
+	ck_assert_str_eq(class_of(td_planner_pick(&planner, NOW)), "a");
+	load("[class a]\nwindow = sun 22:00-23:00\n", 9);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	/* Asked for before its time, it still has its window. */
+	ck_assert_uint_eq(td_planner_pick(&planner, TD_NAME_DUE_MAX), 0);
+	planner.ignore_limits = true;
+	load("[class a]\nwindow = sun 22:00-23:00\n", 9);
+	ck_assert_str_eq(class_of(td_planner_pick(&planner, NOW)), "a");
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -254,6 +319,9 @@ main(void)
 		{ without_limits_no_rate_holds, 0 },
 		{ a_faster_rate_loaded_anew_does_not_wait_for_the_old, 0 },
 		{ no_token_is_waited_for_while_all_slots_are_taken, 0 },
+		{ a_window_holds_every_task_of_its_class, 0 },
+		{ a_clock_set_back_finds_the_window_open, 0 },
+		{ a_window_loaded_anew_holds_at_once, 0 },
 	};
 
 	return td_harness_run("limits", tests,

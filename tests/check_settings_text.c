@@ -95,6 +95,8 @@ static const struct {
 	    "1000000)" },
 	{ "[class a]\nrate = 99999999999999999999/s\n", "f:2:8: rate: out of "
 	    "range (1 to 1000000)" },
+	{ "[class a]\nwindow = 22-6\n", "f:2:10: window: not a window "
+	    "(22:00-06:00, mon-fri 8:00-17:30)" },
 	{ "[class a]\ncwd = tmp\n", "f:2:7: cwd: not an absolute path" },
 	{ "[class a]\nhandler = a\n  b\n", "f:2:11: handler: has a line "
 	    "break or a control byte in it" },

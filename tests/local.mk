@@ -38,6 +38,7 @@ td_units = \
 	tests/check_task \
 	tests/check_taskdir \
 	tests/check_trust \
+	tests/check_windows \
 	tests/check_worker_line
 
 # Units of the loop and the runner.

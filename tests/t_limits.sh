@@ -36,6 +36,14 @@ rate = 5/s
 [class daily]
 rate = 1/d
 END
+hour=$(date +%H)
+hour=$((${hour#0} + 2))
+settings <<END
+[class shut]
+window = $((hour % 24)):00-$((hour % 24)):59
+[class open]
+window = 0:00-24:00
+END
 
 start_runner
 for _ in 1 2 3 4 5 6 7 8; do
@@ -43,11 +51,15 @@ for _ in 1 2 3 4 5 6 7 8; do
 done
 drop daily
 drop daily
+drop shut
+drop open
 drop free
 wait_for 'all of a rated class run' '[ "$(runs five)" -eq 8 ]'
 closest=$(starts five | awk 'NR > 1 && (min == "" || $1 - last < min) {
 	min = $1 - last } { last = $1 } END { print (min > 0.15) }')
 is "$closest" 1 'no two of them start together'
+is "$(runs open)" 1 'a window that is open holds nothing'
+is "$(runs shut)" 0 'one that is shut does'
 is "$(runs free)" 1 'a class without a rate does not wait'
 is "$(runs daily)" 1 'one a day is one'
 stop_runner
@@ -64,4 +76,5 @@ is "$(runs five)" 11 'and runs them all'
 is "$(runs daily)" 1 'but not for one that is a day off'
 check 'run --once --ignore-limits' taskdir run --once --ignore-limits
 is "$(runs daily)" 2 'runs what a rate keeps'
+is "$(runs shut)" 1 'and what a window keeps'
 done_testing

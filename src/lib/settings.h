@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "lib/ini.h"
 #include "lib/pattern.h"
+#include "lib/windows.h"
 
 enum td_keep { TD_KEEP_ALL, TD_KEEP_FAIL, TD_KEEP_NONE };
 enum td_user_mode { TD_USER_SYSTEM, TD_USER_LABEL };
@@ -55,6 +56,7 @@ struct td_class_settings {
 	uint64_t kill_grace_ms;	/* 10s */
 	uint64_t max_running;	/* 0: no limit but the runner's */
 	uint64_t rate_ns;	/* from one start to the next; 0: no limit */
+	struct td_windows windows;	/* when it may start; always */
 	uint64_t priority;	/* 0..9, 9 is first; 5 */
 	bool unique_running;	/* unique = running */
 	uint64_t permanent_exit[TD_EXITS_MAX];	/* 100 */

@@ -27,6 +27,7 @@
 #define NAME_WORD	"word"
 #define NAME_LEVEL	"word"
 #define NAME_RATE	"rate"
+#define NAME_WINDOW	"list of times"
 #define NAME_UNIQUE	"running or no"
 #define NAME_BACKOFF	"list of durations"
 #define NAME_EXITS	"list of numbers"
@@ -93,6 +94,8 @@ C("max_running", max_running, NUMBER, 0, 100000, NULL, "0",
   "Tasks of the class at the same time; 0 means no limit but the runner's."),
 C("rate", rate_ns, RATE, 1, 1000000, NULL, "",
   "Starts in a second, minute, hour or day (10/s, m, h, d); empty: no limit."),
+C("window", windows, WINDOW, 0, 0, NULL, "",
+  "When tasks may start, as in mon-fri 22:00-06:00; empty means always."),
 C("priority", priority, NUMBER, 0, 9, NULL, "5",
   "Which of classes with equally many running starts first: 9 before 0."),
 C("unique", unique_running, UNIQUE, 0, 0, "no running", "no",

@@ -160,6 +160,17 @@ parse_rate(const struct td_setting *setting, const char *text, uint64_t *out,
 }
 
 static int
+parse_window(const struct td_setting *setting, const char *text,
+    struct td_windows *out, struct td_err *err)
+{
+	int rc = td_windows_parse(out, text, err);
+
+	if (rc != 0)
+		td_err_prefix(err, "%s", setting->info.name);
+	return rc;
+}
+
+static int
 parse_yes_no(const struct td_setting *setting, const char *text, bool *out,
     struct td_err *err)
 {
@@ -324,6 +335,8 @@ td_setting_parse(const struct td_setting *setting, const char *text,
 		return parse_level(setting, text, at, err);
 	case TD_SET_RATE:
 		return parse_rate(setting, text, at, err);
+	case TD_SET_WINDOW:
+		return parse_window(setting, text, at, err);
 	case TD_SET_UNIQUE:
 		return parse_flag_word(setting, text, at, err);
 	case TD_SET_BACKOFF:

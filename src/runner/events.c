@@ -146,10 +146,16 @@ td_events_open_watches(struct td_runner *runner)
 void
 td_events_alarm(struct td_alarm *alarm, bool clock_was_set)
 {
-	(void)alarm;
-	if (clock_was_set)
-		td_log(TD_LOG_NOTICE, "runner", "the clock was set: looking "
-		    "again at what is due");
+	struct td_runner *runner = (struct td_runner *)((char *)alarm -
+	    offsetof(struct td_runner, alarm));
+
+	if (!clock_was_set)
+		return;
+	td_log(TD_LOG_NOTICE, "runner", "the clock was set: looking again at "
+	    "what is due");
+	td_planner_set_clock(&runner->planner, runner->loop.now_ms,
+	    td_runner_now());
+	td_planner_clock_was_set(&runner->planner, td_runner_horizon(runner));
 }
 
 void

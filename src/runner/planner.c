@@ -40,6 +40,7 @@ td_planner_reload(struct td_planner *planner,
 
 		td_settings_class(settings, class->class_name,
 		    &class->settings);
+		class->window_until = 0;
 		td_standing_set_token(class, planner->mono_ms,
 		    td_standing_token(class));
 		/* Its priority may be another one. */

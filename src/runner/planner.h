@@ -24,6 +24,7 @@ enum td_standing {
 	TD_STANDING_IDLE,	/* nothing waits */
 	TD_STANDING_BLOCKED,	/* at its limit, or paused */
 	TD_STANDING_WAITING,	/* its first task is not due */
+	TD_STANDING_CLOSED,	/* none of its windows is open */
 	TD_STANDING_RATED,	/* its next token is not due */
 	TD_STANDING_READY,	/* may start one now */
 };
@@ -41,6 +42,8 @@ struct td_class {
 	bool paused;
 	enum td_standing standing;
 	struct td_kept *kept;	/* outputs on disk, see keep.c; or NULL */
+	uint64_t window_from, window_until;	/* so long this holds: */
+	bool window_open;
 	uint64_t token_ns;	/* when its bucket is full again */
 	uint32_t token_line;	/* in run/rates, from 1; see tokens.c */
 };
@@ -55,7 +58,7 @@ struct td_planner {
 	uint32_t last_found;		/* names come in runs of one class */
 	struct td_ranking rankings[TD_STANDING_COUNT];
 	uint64_t turns;			/* ready classes get one each */
-	uint64_t mono_ms;		/* see td_planner_set_clock */
+	uint64_t mono_ms, wall_s;	/* see td_planner_set_clock */
 	uint32_t *forced;		/* tasks asked for by name: a ring */
 	size_t n_forced, forced_size, forced_at;
 	uint32_t running, max_running;
@@ -72,9 +75,13 @@ uint32_t td_planner_class(struct td_planner *planner, const char *class_enc,
 struct td_class *td_planner_get(const struct td_planner *planner,
     uint32_t number);
 
-/* Tokens are by this clock, monotonic; every other time is wall time and comes
- * as an argument.  To be told once a turn of the loop. */
-void td_planner_set_clock(struct td_planner *planner, uint64_t mono_ms);
+/* Tokens are by the one, windows by the other clock, also where tasks are
+ * picked before their time.  To be told once a turn of the loop. */
+void td_planner_set_clock(struct td_planner *planner, uint64_t mono_ms,
+    uint64_t wall_s);
+
+/* The wall clock was set: windows that seemed far off may be open. */
+void td_planner_clock_was_set(struct td_planner *planner, uint64_t now);
 
 /* Settings were loaded anew: resolves them for each class. */
 void td_planner_reload(struct td_planner *planner,

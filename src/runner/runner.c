@@ -252,7 +252,8 @@ start(struct td_runner *runner, struct td_err *err)
 	settings = runner->settings;
 	runner->settings = NULL;
 	runner->planner.ignore_limits = runner->options->ignore_limits;
-	td_planner_set_clock(&runner->planner, runner->loop.now_ms);
+	td_planner_set_clock(&runner->planner, runner->loop.now_ms,
+	    td_runner_now());
 	rc = use_settings(runner, settings);
 	if (rc != 0) {
 		td_settings_free(settings);
@@ -368,7 +369,8 @@ run_loop(struct td_runner *runner)
 		int rc;
 
 		td_loop_tick(&runner->loop);
-		td_planner_set_clock(&runner->planner, runner->loop.now_ms);
+		td_planner_set_clock(&runner->planner, runner->loop.now_ms,
+		    td_runner_now());
 		more = work(runner);
 		if (!more && is_done(runner))
 			return 0;

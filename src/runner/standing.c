@@ -73,6 +73,23 @@ td_standing_unspend(struct td_class *class)
 		class->token_ns -= class->settings.rate_ns;
 }
 
+/* Windows.  What they say is asked anew only when it may have changed. */
+
+static bool
+is_open(const struct td_planner *planner, struct td_class *class)
+{
+	uint64_t now = planner->wall_s;
+
+	if (class->settings.windows.n == 0 || planner->ignore_limits)
+		return true;
+	if (now < class->window_from || now >= class->window_until) {
+		class->window_from = now;
+		class->window_open = td_windows_are_open(
+		    &class->settings.windows, now, &class->window_until);
+	}
+	return class->window_open;
+}
+
 static bool
 may_start(const struct td_planner *planner, const struct td_class *class)
 {
@@ -83,7 +100,7 @@ may_start(const struct td_planner *planner, const struct td_class *class)
 }
 
 static enum td_standing
-standing_of(const struct td_planner *planner, const struct td_class *class,
+standing_of(const struct td_planner *planner, struct td_class *class,
     uint64_t now)
 {
 	if (class->queue.n == 0)
@@ -92,6 +109,8 @@ standing_of(const struct td_planner *planner, const struct td_class *class,
 		return TD_STANDING_BLOCKED;
 	if (td_queue_due(&class->queue) > now)
 		return TD_STANDING_WAITING;
+	if (!is_open(planner, class))
+		return TD_STANDING_CLOSED;
 	if (!planner->ignore_limits &&
 	    td_standing_token(class) > planner->mono_ms)
 		return TD_STANDING_RATED;
@@ -118,6 +137,10 @@ enter(struct td_planner *planner, struct td_class *class)
 	case TD_STANDING_WAITING:
 		td_ranking_put(ranking, &class->rank,
 		    td_queue_due(&class->queue), class->number);
+		break;
+	case TD_STANDING_CLOSED:
+		td_ranking_put(ranking, &class->rank, class->window_until,
+		    class->number);
 		break;
 	case TD_STANDING_RATED:
 		td_ranking_put(ranking, &class->rank,
@@ -160,8 +183,9 @@ td_standing_set_running(struct td_planner *planner, struct td_class *class,
 }
 
 /*
- * A clock that was set back leaves classes among the ready whose first task
- * is not due any more: they are met here.
+ * Among the ready there may be classes whose window has closed, and after the
+ * clock was set back some whose first task is not due any more: they are met
+ * here.
  */
 struct td_class *
 td_standing_first(struct td_planner *planner, uint64_t now)
@@ -195,13 +219,23 @@ void
 td_planner_tick(struct td_planner *planner, uint64_t now)
 {
 	wake(planner, TD_STANDING_WAITING, now, now);
+	wake(planner, TD_STANDING_CLOSED, planner->wall_s, now);
 	wake(planner, TD_STANDING_RATED, planner->mono_ms, now);
 }
 
 void
-td_planner_set_clock(struct td_planner *planner, uint64_t mono_ms)
+td_planner_set_clock(struct td_planner *planner, uint64_t mono_ms,
+    uint64_t wall_s)
 {
 	planner->mono_ms = mono_ms;
+	planner->wall_s = wall_s;
+}
+
+void
+td_planner_clock_was_set(struct td_planner *planner, uint64_t now)
+{
+	for (uint32_t i = 1; i <= planner->n_classes; i++)
+		td_standing_update(planner, planner->classes[i], now);
 }
 
 static uint64_t
@@ -216,7 +250,10 @@ first_time(const struct td_planner *planner, enum td_standing standing)
 uint64_t
 td_planner_next_due(const struct td_planner *planner)
 {
-	return first_time(planner, TD_STANDING_WAITING);
+	uint64_t due = first_time(planner, TD_STANDING_WAITING);
+	uint64_t opening = first_time(planner, TD_STANDING_CLOSED);
+
+	return due == 0 || (opening != 0 && opening < due) ? opening : due;
 }
 
 uint64_t

@@ -13,6 +13,7 @@ src_libbase_la_SOURCES = \
 	src/base/num.c src/base/num.h
 
 src_liblib_la_SOURCES = \
+	src/lib/box.c src/lib/box.h \
 	src/lib/create.c \
 	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
@@ -120,6 +121,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_running.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_stats.c \
+	src/cli/cmd_user.c \
 	src/cli/cmd_version.c \
 	src/cli/cmd_wait.c \
 	src/cli/cmd_why.c \

@@ -105,6 +105,7 @@ td_stories = \
 td_stories += \
 	tests/t_add.sh \
 	tests/t_batch.sh \
+	tests/t_boxes.sh \
 	tests/t_cancel.sh \
 	tests/t_check.sh \
 	tests/t_cli.sh \
@@ -189,6 +190,7 @@ TESTS += $(td_forms)
 endif
 EXTRA_DIST += tests/tap.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/property.awk tests/soak.sh
+EXTRA_DIST += tests/tap.sh tests/users.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
 
 # Figures beside their limits, never a test: "make bench", BENCH="case ...",

@@ -25,9 +25,7 @@ td_gate_init(struct td_gate *gate, const struct td_spool *spool,
 		.max_size_bytes = runner.max_size_bytes,
 		.floor = { runner.min_free_bytes, runner.min_inodes },
 	};
-	if (spool->shared)
-		(void)snprintf(gate->owner, sizeof(gate->owner), "%u",
-		    (unsigned)geteuid());
+	td_spool_owner(spool, gate->owner);
 }
 
 void

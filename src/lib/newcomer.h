@@ -23,7 +23,7 @@ struct td_gate {
 	uint64_t max_size_bytes;
 	struct td_space_floor floor;
 	uint64_t last_id_us;
-	char owner[24];		/* part of the key; "" in a private spool */
+	char owner[TD_SPOOL_OWNER_SIZE];	/* part of the key */
 	struct td_buf identity;	/* reused */
 };
 

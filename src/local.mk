@@ -84,6 +84,7 @@ src_librunner_la_SOURCES = \
 	src/runner/ranking.c src/runner/ranking.h \
 	src/runner/recover.c \
 	src/runner/reserve.c \
+	src/runner/pool.c src/runner/pool.h \
 	src/runner/runner.c src/runner/runner.h \
 	src/runner/settle.c src/runner/settle.h \
 	src/runner/standing.c \
@@ -91,7 +92,9 @@ src_librunner_la_SOURCES = \
 	src/runner/sweep.c \
 	src/runner/syncer.c src/runner/syncer.h \
 	src/runner/tokens.c \
+	src/runner/tree.c src/runner/tree.h \
 	src/runner/user.c src/runner/user.h \
+	src/runner/worker.c src/runner/worker.h src/runner/worker_talk.c \
 	src/runner/worker_line.c src/runner/worker_line.h
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 

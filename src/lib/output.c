@@ -26,6 +26,12 @@ td_output_slot_name(char out[static TD_OUTPUT_NAME_SIZE], unsigned slot)
 	(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "slot-%u", slot);
 }
 
+void
+td_output_worker_name(char out[static TD_OUTPUT_NAME_SIZE], unsigned worker)
+{
+	(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "worker-%u", worker);
+}
+
 int
 td_output_parse(struct td_output *output, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
  * Captured output: log/output/CLASS,ID,TRY (CLASS encoded as in task names),
- * and slot-N while a task runs.
+ * and slot-N or worker-N while a task runs.
  */
 #ifndef TD_LIB_OUTPUT_H
 #define TD_LIB_OUTPUT_H
@@ -18,10 +18,12 @@ struct td_output {
 	uint32_t try;
 };
 
-/* "CLASS,ID,TRY" and "slot-N". */
+/* "CLASS,ID,TRY", "slot-N" and "worker-N". */
 void td_output_name(char out[static TD_OUTPUT_NAME_SIZE],
     const char *class_enc, const char *id, uint32_t try);
 void td_output_slot_name(char out[static TD_OUTPUT_NAME_SIZE], unsigned slot);
+void td_output_worker_name(char out[static TD_OUTPUT_NAME_SIZE],
+    unsigned worker);
 
 /* 0, or -EINVAL with *output untouched. */
 int td_output_parse(struct td_output *output, const char *name);

@@ -62,6 +62,12 @@ struct td_class_settings {
 	uint64_t permanent_exit[TD_EXITS_MAX];	/* 100 */
 	size_t n_permanent_exit;
 	bool leave_children;	/* no */
+	bool worker;		/* persistent processes; no */
+	uint64_t pipeline;	/* tasks a worker has at a time; 1 */
+	uint64_t recycle_after;	/* tasks of one process; 0: no limit */
+	uint64_t worker_start_ms;	/* until its hello; 30s */
+	uint64_t worker_idle_ms;	/* 0: for ever; 5m */
+	const char *user;	/* "": whom the task says */
 	const char *cwd;	/* "/" */
 	uint64_t umask;		/* octal; 022 */
 	int64_t nice;		/* -20..19; 0 */

@@ -8,6 +8,7 @@
  *	launch	a task's turn: read, check, claim
  *	tokens	what slow rates leave for the next runner
  *	start	its handler
+ *	pool	or a persistent worker that takes it; worker, worker_line
  *	channel	what a handler says on descriptor 3
  *	capture	what it prints
  *	keep	how long what is kept
@@ -74,15 +75,20 @@ struct td_channel {
 	bool is_open;
 };
 
-/* What it prints: log/output/slot-N, kept open from task to task. */
+/* What it prints: a file below log/output/, slot-N or worker-N, kept open from
+ * task to task. */
 struct td_capture {
+	struct td_runner *runner;
+	const struct td_class *class;	/* whose output_max holds */
+	char name[TD_OUTPUT_NAME_SIZE];
 	int fd;
 	int wd;			/* inotify watch, -1: none */
 	bool is_open;
+	off_t base;		/* where the stretch in hand begins */
 	off_t shown;		/* bytes already copied to our output */
-	off_t cut;		/* bytes already taken out of the middle */
+	off_t cut;		/* up to here the middle is taken out */
+	off_t freed;		/* of what lies before the stretch */
 	struct td_timer timer;	/* re-arms the watch */
-	struct td_slot *slot;
 };
 
 struct td_slot {
@@ -111,6 +117,13 @@ struct td_slot {
 	int progress_percent;	/* -1: none */
 	char error[TD_ERROR_MAX];
 	struct td_buf value;	/* {"result": ...} as text */
+	/* Of a task that a persistent worker does: */
+	struct td_pool *pool;	/* NULL: it has a process of its own */
+	struct td_worker *worker;	/* who has it; NULL: nobody yet */
+	struct td_slot *next_pending;	/* in the pool */
+	struct td_buf message;	/* what the worker is told */
+	uint64_t timeout_ms;
+	bool stale;		/* the scoreboard still names it */
 };
 
 struct td_drop;
@@ -141,7 +154,8 @@ struct td_runner {
 	struct td_drop *drops[TD_DROP_CHAINS];	/* letters being looked at */
 	size_t n_drops, n_settling;
 	struct td_slot **slots;
-	unsigned n_slots;
+	unsigned n_slots, n_stale;
+	struct td_pool *pools;	/* see pool.h */
 	struct td_runlog log;
 	unsigned synced_day;	/* whose file the syncer has */
 	struct td_syncer syncer;
@@ -227,6 +241,9 @@ int td_tokens_load(struct td_runner *runner);
 /* The class spent a token, or got it back. */
 void td_tokens_note(struct td_runner *runner, struct td_class *class);
 void td_tokens_start_timer(struct td_runner *runner);
+/* A claimed task cannot be started now because of RC: it waits again, and so
+ * does the runner, for a second. */
+void td_launch_put_back(struct td_slot *slot, int rc);
 
 /* start.c */
 /* Has the handler of a claimed task started, at once if HERE, else by the
@@ -241,18 +258,53 @@ bool td_start_has(const struct td_slot *slot, pid_t pid);
 /* Not this task's fault: the machine is short of processes, memory, space. */
 bool td_start_is_shortage(int rc);
 
+/* A handler's process, for workers. */
+struct td_process {
+	const char *path;
+	const struct td_class_settings *settings;
+	const struct td_user *user;
+	char *const *env;
+	int in, out, channel;	/* descriptors 0, 1 and 2, 3 */
+};
+/* The absolute path of a class's handler: 0 or -ENOMEM. */
+int td_start_path(const struct td_runner *runner, const struct td_class *class,
+    struct td_buf *path);
+/* Whether it may be trusted, and its process: 0, or negated errno with ERROR
+ * set where the handler is to blame. */
+int td_start_check(const struct td_runner *runner, const char *path,
+    char error[static TD_ERROR_MAX]);
+int td_start_process(const struct td_runner *runner,
+    const struct td_process *process, pid_t *pid, char error[static TD_ERROR_MAX]);
+
 /* channel.c */
 int td_channel_open(struct td_slot *slot, int *child_fd);
 /* Reads what is still there and closes. */
 void td_channel_close(struct td_slot *slot);
 
 /* capture.c; KEPT holds a name of lib/output.h */
-int td_capture_open(struct td_slot *slot);
+/* Opens it as NAME if it is not open; what is in it is none of a new task's.
+ * 0 or negated errno. */
+int td_capture_open(struct td_capture *capture, struct td_runner *runner,
+    const struct td_class *class, const char *name);
+int td_capture_open_slot(struct td_slot *slot);
 void td_capture_written(struct td_runner *runner, int wd);
-/* Keeps (as ID.TRY; then *kept) or empties what was printed. */
+/* Whether WD is this one's; if so it is looked at soon. */
+bool td_capture_rang(struct td_capture *capture, int wd);
+off_t td_capture_size(const struct td_capture *capture);
+void td_capture_add(struct td_capture *capture, const char *text, size_t len);
+/* What lies between base and SIZE, without its middle if it is too long. */
+void td_capture_copy(struct td_capture *to, struct td_capture *from,
+    off_t size);
+/* A new stretch begins; what lies before it may go. */
+void td_capture_begin(struct td_capture *capture, off_t at);
+/* All of it is somebody else's by now. */
+void td_capture_empty(struct td_capture *capture);
+/* Gives the file its final name and closes it. */
+void td_capture_keep(struct td_capture *capture, const char *kept);
+/* Keeps (as CLASS,ID,TRY; then *kept) or empties what was printed. */
 void td_capture_finish(struct td_slot *slot, uint32_t try, bool failed,
     char kept[static TD_OUTPUT_NAME_SIZE]);
-void td_capture_release(struct td_slot *slot);
+void td_capture_release(struct td_capture *capture);
 
 /* keep.c */
 /* Output of a run was kept: the class's oldest may have to go. */
@@ -272,6 +324,8 @@ void td_finish_unstarted(struct td_slot *slot);
 void td_finish_give_up(struct td_runner *runner);
 /* Asks it to end: TERM, and KILL after the grace. */
 void td_finish_end(struct td_slot *slot);
+/* It ended, and nothing of it is left: what becomes of it. */
+void td_finish_settle(struct td_slot *slot);
 /* Its line of the scoreboard, as it is now; any thread may write it. */
 void td_finish_progress(const struct td_slot *slot, pid_t pid);
 

@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "runner/core.h"
+#include "runner/pool.h"
 
 #include <signal.h>
 
@@ -24,6 +25,7 @@ interrupt_all(struct td_runner *runner)
 		slot->outcome.interrupted = true;
 		td_finish_end(slot);
 	}
+	td_pools_interrupt(runner);
 }
 
 static void
@@ -40,6 +42,7 @@ stop(struct td_runner *runner)
 	td_notify_send(&runner->notify, "STOPPING=1");
 	td_events_status(runner);
 	td_finish_give_up(runner);
+	td_pools_stop(runner);
 	if (runner->stopping > 1 || runner->conf.shutdown_grace_ms == 0) {
 		interrupt_all(runner);
 		return;

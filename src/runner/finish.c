@@ -11,8 +11,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "lib/scoreboard.h"
-#include "loop/procs.h"
 #include "runner/core.h"
+#include "runner/pool.h"
+#include "runner/tree.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -53,28 +54,6 @@ td_finish_progress(const struct td_slot *slot, pid_t pid)
 	(void)td_scoreboard_set(slot->runner->scoreboard_fd, &line);
 }
 
-/* What the handler left: its process group, and younger children of ours (we
- * are their subreaper) that carry its id. */
-static void
-signal_left(struct td_slot *slot, const struct td_pids *orphans, int sig)
-{
-	(void)kill(-slot->pid, sig);
-	for (size_t i = 0; i < orphans->n; i++)
-		(void)kill(orphans->pids[i], sig);
-}
-
-static bool
-find_left(struct td_slot *slot, struct td_pids *orphans)
-{
-	bool group = kill(-slot->pid, 0) == 0 || errno == EPERM;
-
-	/* Mostly there is no orphan at all, which is cheap to know. */
-	if (td_procs_has_children())
-		(void)td_procs_children(orphans, slot->pid,
-		    td_procs_last_pid(), "TASKDIR_ID", slot->id);
-	return group || orphans->n > 0;
-}
-
 static void
 on_grace_over(struct td_timer *timer)
 {
@@ -83,8 +62,8 @@ on_grace_over(struct td_timer *timer)
 	struct td_pids left = { 0 };
 
 	slot->killed = true;
-	(void)find_left(slot, &left);
-	signal_left(slot, &left, SIGKILL);
+	(void)td_tree_find(slot->pid, slot->id, &left);
+	td_tree_signal(slot->pid, &left, SIGKILL);
 	td_pids_release(&left);
 	/* Whoever forks faster than it is killed is met again. */
 	(void)td_loop_set_timer(&slot->runner->loop, &slot->timer,
@@ -109,9 +88,13 @@ td_finish_end(struct td_slot *slot)
 
 	if (slot->state != TD_SLOT_RUNNING || !td_launch_join(slot))
 		return;
+	if (slot->pool != NULL) {
+		td_pool_drop(slot);
+		return;
+	}
 	slot->state = TD_SLOT_ENDING;
-	(void)find_left(slot, &left);
-	signal_left(slot, &left, SIGTERM);
+	(void)td_tree_find(slot->pid, slot->id, &left);
+	td_tree_signal(slot->pid, &left, SIGTERM);
 	td_pids_release(&left);
 	start_grace(slot);
 }
@@ -160,7 +143,10 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 {
 	const struct td_outcome *outcome = &slot->outcome;
 	struct td_buf extra = value_member(slot);
-	bool has_run = !outcome->not_started;
+	bool has_run = !outcome->not_started && slot->pid != 0;
+	/* A worker goes on: its answer is no exit. */
+	bool has_exit = has_run && (outcome->answer == TD_ANSWER_NONE ||
+	    outcome->exit != 0);
 
 	td_runner_log(slot->runner, slot->class, &(struct td_run){
 		.id = slot->id,
@@ -183,7 +169,7 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 		.final = verdict->move == TD_MOVE_DONE ||
 		    verdict->move == TD_MOVE_DEAD,
 		.result = verdict->result,
-		.has_exit = has_run,
+		.has_exit = has_exit,
 		.exit = outcome->exit,
 		.next = verdict->move == TD_MOVE_FAILED ||
 		    verdict->result == TD_RESULT_SNOOZE ? verdict->due : 0,
@@ -267,7 +253,9 @@ release_slot(struct td_slot *slot)
 	free(slot->userid);
 	slot->component = slot->userid = NULL;
 	slot->state = TD_SLOT_FREE;
-	if (slot->pid != 0)
+	if (slot->pool != NULL)
+		td_pool_release_slot(slot);
+	else if (slot->pid != 0)
 		(void)td_scoreboard_set(runner->scoreboard_fd,
 		    &(struct td_scoreboard_line){ .slot = slot->number });
 }
@@ -335,8 +323,8 @@ tell(const struct td_slot *slot)
 	    td_log_escape_words(error, sizeof(error), slot->error));
 }
 
-static void
-settle(struct td_slot *slot)
+void
+td_finish_settle(struct td_slot *slot)
 {
 	struct td_runner *runner = slot->runner;
 	char output[TD_OUTPUT_NAME_SIZE] = "";
@@ -361,7 +349,7 @@ td_finish_unstarted(struct td_slot *slot)
 {
 	td_channel_close(slot);
 	slot->pid = 0;
-	settle(slot);
+	td_finish_settle(slot);
 }
 
 /* Nothing of the task is left: settle it.  Else end the rest first. */
@@ -373,15 +361,15 @@ check_left(struct td_slot *slot)
 	    slot->outcome.exit == 0 && !slot->outcome.timed_out &&
 	    !slot->outcome.cancelled && !slot->outcome.interrupted;
 
-	if (may_stay || !find_left(slot, &left)) {
+	if (may_stay || !td_tree_find(slot->pid, slot->id, &left)) {
 		td_channel_close(slot);
-		settle(slot);
+		td_finish_settle(slot);
 	} else {
 		if (slot->state == TD_SLOT_RUNNING)
 			start_grace(slot);
 		if (slot->killed || slot->state != TD_SLOT_LINGERING)
-			signal_left(slot, &left, slot->killed ? SIGKILL :
-			    SIGTERM);
+			td_tree_signal(slot->pid, &left, slot->killed ?
+			    SIGKILL : SIGTERM);
 		slot->state = TD_SLOT_LINGERING;
 	}
 	td_pids_release(&left);
@@ -393,7 +381,7 @@ slot_of(const struct td_runner *runner, pid_t pid)
 	for (unsigned i = 0; i < runner->n_slots; i++) {
 		struct td_slot *slot = runner->slots[i];
 
-		if ((slot->state == TD_SLOT_RUNNING ||
+		if (slot->pool == NULL && (slot->state == TD_SLOT_RUNNING ||
 		    slot->state == TD_SLOT_ENDING) && td_start_has(slot, pid))
 			return slot;
 	}
@@ -408,21 +396,25 @@ td_finish_reap(struct td_runner *runner)
 
 	for (;;) {
 		struct td_slot *slot;
+		int exit;
 
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 ||
 		    info.si_pid == 0)
 			break;
 		slot = slot_of(runner, info.si_pid);
+		exit = info.si_code == CLD_EXITED ? info.si_status :
+		    -info.si_status;
 		/* A child that could not execute the handler ends too. */
-		if (slot == NULL || !td_launch_join(slot)) {
+		if (slot != NULL && td_launch_join(slot)) {
+			slot->outcome.exit = exit;
+			check_left(slot);
+		} else if (slot != NULL ||
+		    !td_pools_exited(runner, info.si_pid, exit))
 			orphans = true;
-			continue;
-		}
-		slot->outcome.exit = info.si_code == CLD_EXITED ?
-		    info.si_status : -info.si_status;
-		check_left(slot);
 	}
+	if (orphans)
+		td_pools_check_left(runner);
 	for (unsigned i = 0; orphans && i < runner->n_slots; i++)
 		if (runner->slots[i]->state == TD_SLOT_LINGERING)
 			check_left(runner->slots[i]);

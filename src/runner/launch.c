@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "lib/key.h"
 #include "runner/core.h"
+#include "runner/pool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,6 +118,7 @@ fill_slot(struct td_slot *slot, uint32_t ref, const struct td_letter *letter)
 	slot->error[0] = '\0';
 	slot->killed = false;
 	slot->pid = 0;
+	slot->pool = NULL;
 	td_buf_clear(&slot->value);
 	slot->component = strdup(task->component);
 	slot->userid = task->userid == NULL ? NULL : strdup(task->userid);
@@ -136,6 +138,7 @@ choose_user(struct td_slot *slot, const struct td_letter *letter,
 		.runner = runner->uid,
 		.owner = letter->owner,
 		.userid = letter->task.userid,
+		.fixed = slot->class->settings.user,
 		.default_user = *class_default != '\0' ? class_default :
 		    runner->conf.default_user,
 		.mode = (enum td_user_mode)runner->conf.user_mode,
@@ -200,14 +203,20 @@ free_texts(struct td_slot *slot)
 	slot->component = slot->userid = NULL;
 }
 
+void
+td_launch_put_back(struct td_slot *slot, int rc)
+{
+	put_back(slot);
+	free_texts(slot);
+	hold(slot->runner, "cannot start a task", rc);
+}
+
 static void
 start_failed(struct td_slot *slot, int rc)
 {
 	if (td_start_is_shortage(rc)) {
 		td_channel_close(slot);
-		put_back(slot);
-		free_texts(slot);
-		hold(slot->runner, "cannot start a task", rc);
+		td_launch_put_back(slot, rc);
 		return;
 	}
 	slot->outcome.not_started = true;
@@ -250,7 +259,6 @@ is_alone(struct td_runner *runner)
 static void
 run_claimed(struct td_slot *slot, const struct td_letter *letter)
 {
-	struct td_runner *runner = slot->runner;
 	const struct td_user *user = NULL;
 	uint64_t timeout_ms = letter->task.timeout_ms;
 	int rc = choose_user(slot, letter, &user);
@@ -259,8 +267,14 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 		timeout_ms = slot->class->settings.timeout_ms;
 	slot->start_us = td_clock_wall_us();
 	slot->started_ticks = td_clock_boot_ticks();
+	if (rc == 0 && slot->class->settings.worker) {
+		slot->state = TD_SLOT_RUNNING;
+		slot->timeout_ms = timeout_ms;
+		td_pool_submit(slot, letter, user);
+		return;
+	}
 	if (rc == 0)
-		rc = td_start(slot, letter, user, is_alone(runner));
+		rc = td_start(slot, letter, user, is_alone(slot->runner));
 	if (rc == 0)
 		started(slot, timeout_ms);
 	else

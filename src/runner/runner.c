@@ -11,6 +11,7 @@
 #include "lib/taskdir.h"
 #include "runner/core.h"
 #include "runner/environ.h"
+#include "runner/pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -143,6 +144,7 @@ td_runner_reload(struct td_runner *runner)
 		return rc;
 	}
 	td_users_release(&runner->users);
+	td_pools_retire(runner);
 	td_log(TD_LOG_NOTICE, "runner", "settings loaded");
 	return 0;
 }
@@ -286,10 +288,12 @@ release(struct td_runner *runner)
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
 	td_admit_release(runner);
+	td_pools_release(runner);
 	for (unsigned i = 0; i < runner->n_slots; i++) {
-		td_capture_release(runner->slots[i]);
+		td_capture_release(&runner->slots[i]->capture);
 		td_start_release(runner->slots[i]);
 		td_buf_release(&runner->slots[i]->value);
+		td_buf_release(&runner->slots[i]->message);
 		td_frame_release(&runner->slots[i]->channel.frame);
 		free(runner->slots[i]);
 	}
@@ -325,18 +329,25 @@ gets_token_soon(const struct td_runner *runner)
 }
 
 static bool
-is_done(const struct td_runner *runner)
+is_idle(const struct td_runner *runner)
+{
+	return runner->keep_alive_over && !runner->hold &&
+	    !runner->sweep.active && !runner->sweep.wanted &&
+	    !runner->sweep.comparing && !td_admit_is_settling(runner);
+}
+
+static bool
+is_done(struct td_runner *runner)
 {
 	if (runner->planner.running > 0)
 		return false;
-	if (runner->stopping > 0)
-		return true;
-	if (gets_token_soon(runner) && !runner->paused)
-		return false;
-	return runner->options->once && runner->keep_alive_over &&
-	    !runner->hold && !runner->sweep.active && !runner->sweep.wanted &&
-	    !runner->sweep.comparing &&
-	    !td_admit_is_settling(runner);
+	if (runner->stopping == 0) {
+		if (gets_token_soon(runner) && !runner->paused)
+			return false;
+		if (!runner->options->once || !is_idle(runner))
+			return false;
+	}
+	return td_pools_close(runner);
 }
 
 /* Starts what may start: true if there is more to do at once. */
@@ -372,6 +383,7 @@ run_loop(struct td_runner *runner)
 		td_planner_set_clock(&runner->planner, runner->loop.now_ms,
 		    td_runner_now());
 		more = work(runner);
+		td_pools_flush(runner, !more);
 		if (!more && is_done(runner))
 			return 0;
 		if (!more)

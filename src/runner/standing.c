@@ -90,13 +90,21 @@ is_open(const struct td_planner *planner, struct td_class *class)
 	return class->window_open;
 }
 
+/* Of workers it counts processes, each of which has so many tasks. */
+static uint64_t
+max_running_of(const struct td_class_settings *settings)
+{
+	return settings->max_running * (settings->worker ?
+	    settings->pipeline : 1);
+}
+
 static bool
 may_start(const struct td_planner *planner, const struct td_class *class)
 {
 	if (class->paused)
 		return false;
 	return planner->ignore_limits || class->settings.max_running == 0 ||
-	    class->running < class->settings.max_running;
+	    class->running < max_running_of(&class->settings);
 }
 
 static enum td_standing

@@ -55,18 +55,17 @@ make_stdin(const struct td_letter *letter)
 	return fd;
 }
 
-/* Absolute path of the class's handler. */
-static int
-handler_path(const struct td_slot *slot, struct td_buf *path)
+int
+td_start_path(const struct td_runner *runner, const struct td_class *class,
+    struct td_buf *path)
 {
-	const struct td_class *class = slot->class;
 	const char *handler = class->settings.handler;
 
 	if (*handler == '/') {
 		td_buf_add_text(path, handler);
 		return td_buf_status(path);
 	}
-	td_buf_add_format(path, "%s/", slot->runner->spool->path);
+	td_buf_add_format(path, "%s/", runner->spool->path);
 	if (*handler != '\0')
 		td_buf_add_text(path, handler);
 	else {
@@ -110,8 +109,8 @@ describe(struct td_child_spec *spec, const struct td_class_settings *settings)
 }
 
 static void
-say_why_not_started(struct td_slot *slot, const char *path, const char *what,
-    int rc)
+say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
+    const char *what, int rc)
 {
 	const char *hint = "";
 
@@ -121,8 +120,49 @@ say_why_not_started(struct td_slot *slot, const char *path, const char *what,
 		hint = " (a script without a #! line?)";
 	else if (rc == -EACCES && access(path, X_OK) != 0)
 		hint = " (not executable: chmod +x)";
-	(void)snprintf(slot->error, sizeof(slot->error),
+	(void)snprintf(error, TD_ERROR_MAX,
 	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
+}
+
+int
+td_start_process(const struct td_runner *runner, const struct td_process *process,
+    pid_t *pid, char error[static TD_ERROR_MAX])
+{
+	char *argv[] = { (char *)(uintptr_t)process->path, NULL };
+	struct td_child_spec spec = {
+		.path = process->path,
+		.argv = argv,
+		.envp = process->env,
+		.fds = { process->in, process->out, process->out, process->channel },
+		.identity = runner->uid == 0 ? &process->user->identity : NULL,
+	};
+	const char *what = "";
+	_Atomic pid_t child;
+	int rc;
+
+	describe(&spec, process->settings);
+	rc = td_child_spawn(&child, &spec, &what);
+	if (rc == 0)
+		*pid = atomic_load(&child);
+	if (rc != 0 && !td_start_is_shortage(rc))
+		say_why_not_started(error, process->path, what, rc);
+	return rc;
+}
+
+int
+td_start_check(const struct td_runner *runner, const char *path,
+    char error[static TD_ERROR_MAX])
+{
+	struct td_err err;
+	int rc = td_trust_check(runner->spool->path, path, &err);
+
+	if (rc == -ENOENT)
+		(void)snprintf(error, TD_ERROR_MAX,
+		    "handler %.300s is missing", path);
+	else if (rc != 0)
+		(void)snprintf(error, TD_ERROR_MAX,
+		    "handler not trusted: %.400s", err.text);
+	return rc;
 }
 
 static void
@@ -161,35 +201,21 @@ prepare(struct td_start *start, const struct td_user *user)
 	describe(&start->spawn.spec, &slot->class->settings);
 }
 
-static int
-check_handler(struct td_slot *slot, const char *path)
-{
-	struct td_err err;
-	int rc = td_trust_check(slot->runner->spool->path, path, &err);
-
-	if (rc == -ENOENT)
-		(void)snprintf(slot->error, sizeof(slot->error),
-		    "handler %.300s is missing", path);
-	else if (rc != 0)
-		(void)snprintf(slot->error, sizeof(slot->error),
-		    "handler not trusted: %.400s", err.text);
-	return rc;
-}
-
 /* Descriptors first, process last: whatever fails before leaves none. */
 static int
 gather(struct td_start *start, const struct td_letter *letter,
     const struct td_user *user)
 {
 	struct td_slot *slot = start->slot;
-	int rc = handler_path(slot, &start->path);
+	int rc = td_start_path(slot->runner, slot->class, &start->path);
 
 	if (rc == 0)
-		rc = check_handler(slot, start->path.data);
+		rc = td_start_check(slot->runner, start->path.data,
+		    slot->error);
 	if (rc == 0)
 		rc = td_environ_make(&start->env, slot, user, &letter->task);
 	if (rc == 0)
-		rc = td_capture_open(slot);
+		rc = td_capture_open_slot(slot);
 	if (rc == 0)
 		rc = start->stdin_fd = make_stdin(letter);
 	if (rc >= 0)
@@ -263,8 +289,8 @@ td_start_join(struct td_slot *slot)
 		return 0;
 	}
 	if (!td_start_is_shortage(rc))
-		say_why_not_started(slot, start->path.data, start->spawn.what,
-		    rc);
+		say_why_not_started(slot->error, start->path.data,
+		    start->spawn.what, rc);
 	return give_up(start, rc);
 }
 

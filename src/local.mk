@@ -86,6 +86,7 @@ src_librunner_la_SOURCES = \
 	src/runner/reserve.c \
 	src/runner/pool.c src/runner/pool.h \
 	src/runner/runner.c src/runner/runner.h \
+	src/runner/serial.c src/runner/serial.h \
 	src/runner/settle.c src/runner/settle.h \
 	src/runner/standing.c \
 	src/runner/start.c \

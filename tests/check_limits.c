@@ -54,8 +54,7 @@ set_clock(uint64_t ms)
 static void
 done(uint32_t ref)
 {
-	td_planner_done(&planner, td_index_entry(&planner.index, ref)->class_no,
-	    NOW);
+	td_planner_done(&planner, ref, NOW);
 	td_index_remove(&planner.index, ref);
 }
 
@@ -198,7 +197,7 @@ START_TEST(a_rated_class_is_in_nobodys_way)
 	set_clock(UINT64_C(86400000) * 20);
 	first = td_planner_pick(&planner, NOW);
 	ck_assert_uint_ne(first, 0);
-	td_planner_undo(&planner, number_of("slow"), NOW);
+	td_planner_undo(&planner, first, NOW);
 	ck_assert_uint_eq(drain(), 1);
 	ck_assert_uint_eq(drain(), 0);
 	end();
@@ -306,6 +305,82 @@ START_TEST(a_window_loaded_anew_holds_at_once)
 }
 END_TEST
 
+START_TEST(one_key_runs_one_at_a_time_in_nobodys_way)
+{
+	uint32_t first, second, third, other;
+
+	load("[class a]\nserial_by_key = yes\n", 9);
+	second = add_key("a", NOW - 8, 7);
+	third = add_key("a", NOW - 8, 7);
+	first = add_key("a", NOW - 9, 7);
+	other = add_key("a", NOW, 8);
+	(void)add_key("b", NOW, 7);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), first);
+	ck_assert_str_eq(class_of(td_planner_pick(&planner, NOW)), "b");
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), other);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	done(first);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), second);
+	/* By its id it overtakes. */
+	ck_assert_int_eq(td_planner_force(&planner, third), 0);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), third);
+	first = add_key("a", NOW - 100, 7);
+	done(second);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	done(third);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), first);
+	end();
+}
+END_TEST
+
+/* Every step takes the same few looks: a minute would not do otherwise. */
+START_TEST(a_million_of_one_key_and_one_of_another)
+{
+	unsigned n = 0;
+	uint32_t ref;
+
+	load("[class a]\nserial_by_key = yes\n", 9);
+	td_planner_load_begin(&planner);
+	for (unsigned i = 0; i < MANY; i++)
+		(void)add_key("a", NOW - 1000 + i % 1000, 7);
+	td_planner_load_end(&planner, NOW);
+	ref = td_planner_pick(&planner, NOW);
+	ck_assert_uint_ne(ref, 0);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	(void)add_key("a", NOW, 8);
+	ck_assert_uint_ne(td_planner_pick(&planner, NOW), 0);
+	for (; ref != 0; ref = td_planner_pick(&planner, NOW)) {
+		done(ref);
+		n++;
+	}
+	ck_assert_uint_eq(n, MANY);
+	end();
+}
+END_TEST
+
+START_TEST(one_at_a_time_loaded_anew_holds_at_once)
+{
+	uint32_t first, second, third;
+
+	load("", 9);
+	first = add_key("a", NOW - 3, 7);
+	second = add_key("a", NOW - 2, 7);
+	third = add_key("a", NOW - 1, 7);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), first);
+	load("[class a]\nserial_by_key = yes\n", 9);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	done(first);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), second);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	load("", 9);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), third);
+	done(second);
+	done(third);
+	ck_assert_uint_eq(planner.running, 0);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -322,6 +397,9 @@ main(void)
 		{ a_window_holds_every_task_of_its_class, 0 },
 		{ a_clock_set_back_finds_the_window_open, 0 },
 		{ a_window_loaded_anew_holds_at_once, 0 },
+		{ one_key_runs_one_at_a_time_in_nobodys_way, 0 },
+		{ a_million_of_one_key_and_one_of_another, 0 },
+		{ one_at_a_time_loaded_anew_holds_at_once, 0 },
 	};
 
 	return td_harness_run("limits", tests,

@@ -6,7 +6,7 @@
 
 #include "planner.h"
 
-enum { CLASSES = 12, TASKS = 400, STEPS = 60000 };
+enum { CLASSES = 12, TASKS = 400, KEYS = 7, STEPS = 60000 };
 
 static struct model {
 	struct task {
@@ -18,6 +18,7 @@ static struct model {
 	} tasks[TASKS];
 	uint32_t running[CLASSES + 1], limit[CLASSES + 1];
 	uint32_t priority[CLASSES + 1];
+	bool serial[CLASSES + 1];
 	bool paused[CLASSES + 1];
 	uint32_t all_running, max_running;
 } model;
@@ -29,6 +30,15 @@ model_class(size_t task)
 	return task % 2 == 0 ? 1 : (uint32_t)(task % CLASSES) + 1;
 }
 
+static bool
+model_key_is_busy(uint32_t class_no, size_t key)
+{
+	for (size_t i = key; i < TASKS; i += KEYS)
+		if (model.tasks[i].state == RUNS && model_class(i) == class_no)
+			return true;
+	return false;
+}
+
 static const struct task *
 model_first(uint32_t class_no)
 {
@@ -38,6 +48,9 @@ model_first(uint32_t class_no)
 		const struct task *task = &model.tasks[i];
 
 		if (task->state != WAITS || model_class(i) != class_no)
+			continue;
+		if (model.serial[class_no] &&
+		    model_key_is_busy(class_no, i % KEYS))
 			continue;
 		if (first == NULL || task->due < first->due ||
 		    (task->due == first->due &&
@@ -192,7 +205,7 @@ finish(size_t i, uint64_t now)
 {
 	if (model.tasks[i].state != RUNS)
 		return;
-	td_planner_done(&planner, model_class(i), now);
+	td_planner_done(&planner, model.tasks[i].ref, now);
 	model.running[model_class(i)]--;
 	model.all_running--;
 	model.tasks[i].state = GONE;
@@ -204,7 +217,8 @@ reload(uint64_t now, struct td_random *random)
 	static const char *const texts[] = {
 		"[class c01]\nmax_running = 1\n[class c02]\nmax_running = 3\n",
 		"[class c0*]\nmax_running = 2\n"
-		"[class c04]\npriority = 0\n[class c01]\npriority = 8\n",
+		"[class c04]\npriority = 0\n[class c01]\npriority = 8\n"
+		"serial_by_key = yes\n[class c05]\nserial_by_key = yes\n",
 		"",
 	};
 	static const uint32_t limits[][2] = { { 1, 3 }, { 2, 2 }, { 0, 0 } };
@@ -218,6 +232,7 @@ reload(uint64_t now, struct td_random *random)
 	for (uint32_t c = 1; c <= CLASSES; c++) {
 		model.limit[c] = c == 1 ? limits[n][0] : c == 2 ?
 		    limits[n][1] : n == 1 && c < 10 ? 2 : 0;
+		model.serial[c] = n == 1 && (c == 1 || c == 5);
 		model.priority[c] = n != 1 ? 5 : c == 1 ? 8 : c == 4 ? 0 : 5;
 	}
 }
@@ -277,6 +292,8 @@ START_TEST(random_changes_lose_no_class)
 		(void)snprintf(name, sizeof(name), "c%02u", model_class(i));
 		(void)snprintf(model.tasks[i].id, TD_NAME_ID_SIZE, "%zu", i);
 		model.tasks[i].ref = make(name, NOW, model.tasks[i].id);
+		td_index_set_key(&planner.index, model.tasks[i].ref,
+		    i % KEYS);
 	}
 	for (int step = 0; step < STEPS; step++) {
 		one_step(&now, &random);

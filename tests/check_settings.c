@@ -79,6 +79,7 @@ START_TEST(nothing_written_is_all_defaults)
 	ck_assert_uint_eq(c.rate_ns, 0);
 	ck_assert_uint_eq(c.priority, 5);
 	ck_assert_uint_eq(c.windows.n, 0);
+	ck_assert(!c.serial_by_key);
 	ck_assert(!c.unique_running);
 	ck_assert_uint_eq(c.n_permanent_exit, 1);
 	ck_assert_uint_eq(c.permanent_exit[0], 100);
@@ -111,7 +112,7 @@ START_TEST(each_setting_reads_its_form)
 	    "[class a]\nhandler = bin/x y\nattempts = unlimited\nretry = off\n"
 	    "backoff = 5, 5m,\n   1h30m\njitter = 10%\ntimeout = 90\n"
 	    "kill_grace = 0\nmax_running = 3\nunique = running\n"
-	    "rate = 8/m\npriority = 9\n"
+	    "rate = 8/m\npriority = 9\nserial_by_key = yes\n"
 	    "window = mon 22:00-06:00,\n  7:00-8:00\n"
 	    "permanent_exit = 100, 64\nleave_children = TRUE\ncwd = /srv/x\n"
 	    "umask = 077\nnice = -5\nlimit_as = 2G\nlimit_cpu = 1h\n"
@@ -142,6 +143,7 @@ START_TEST(each_setting_reads_its_form)
 	ck_assert_uint_eq(c.max_running, 3);
 	ck_assert_uint_eq(c.rate_ns, UINT64_C(7500000000));
 	ck_assert_uint_eq(c.priority, 9);
+	ck_assert(c.serial_by_key);
 	ck_assert_uint_eq(c.windows.n, 2);
 	ck_assert_uint_eq(c.windows.list[0].days, 1 << 1);
 	ck_assert(c.unique_running);

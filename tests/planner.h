@@ -48,25 +48,24 @@ end(void)
 	td_settings_free(settings);
 }
 
-/* Known to the index, but not yet waiting. */
-static uint32_t
-make(const char *class_enc, uint64_t due, const char *id)
-{
-	struct td_name name = td_model_name(due, class_enc, 1, id);
-	uint32_t ref, class_no = td_planner_class(&planner, class_enc,
-	    strlen(class_enc), settings);
-
-	ck_assert_uint_ne(class_no, 0);
-	ck_assert_int_eq(td_index_add(&planner.index, &name, TD_STATE_NEW,
-	    class_no, &ref), 0);
-	return ref;
-}
-
 static uint32_t
 number_of(const char *class_enc)
 {
 	return td_planner_class(&planner, class_enc, strlen(class_enc),
 	    settings);
+}
+
+/* Known to the index, but not yet waiting. */
+static uint32_t
+make(const char *class_enc, uint64_t due, const char *id)
+{
+	struct td_name name = td_model_name(due, class_enc, 1, id);
+	uint32_t ref, class_no = number_of(class_enc);
+
+	ck_assert_uint_ne(class_no, 0);
+	ck_assert_int_eq(td_index_add(&planner.index, &name, TD_STATE_NEW,
+	    class_no, &ref), 0);
+	return ref;
 }
 
 #endif

@@ -43,6 +43,19 @@ settings <<END
 window = $((hour % 24)):00-$((hour % 24)):59
 [class open]
 window = 0:00-24:00
+[class alone]
+handler = handlers/alone
+serial_by_key = yes
+END
+# A directory that is there already means that two run at once.
+handler alone <<'END'
+#!/bin/sh
+key=$(taskdir data /k)
+mkdir "$TASKDIR_SPOOL/tmp/k$key" || exit 1
+while [ ! -e "$TASKDIR_SPOOL/tmp/go" ]; do
+	sleep 0.02
+done
+rmdir "$TASKDIR_SPOOL/tmp/k$key"
 END
 
 start_runner
@@ -62,6 +75,16 @@ is "$(runs open)" 1 'a window that is open holds nothing'
 is "$(runs shut)" 0 'one that is shut does'
 is "$(runs free)" 1 'a class without a rate does not wait'
 is "$(runs daily)" 1 'one a day is one'
+for _ in 1 2 3; do
+	drop alone '"customdata":{"k":1}'
+done
+drop alone '"customdata":{"k":2}'
+wait_for 'one of each key runs' '[ -d "$SPOOL/tmp/k1" ] &&
+    [ -d "$SPOOL/tmp/k2" ]'
+touch "$SPOOL/tmp/go"
+wait_for 'the others follow' '[ "$(runs alone)" -eq 4 ]'
+is "$(runs_of | grep alone | grep -vc '"result":"ok"')" 0 \
+    'never two of one key at once'
 stop_runner
 start_runner
 drop free

@@ -58,6 +58,7 @@ struct td_class_settings {
 	uint64_t rate_ns;	/* from one start to the next; 0: no limit */
 	struct td_windows windows;	/* when it may start; always */
 	uint64_t priority;	/* 0..9, 9 is first; 5 */
+	bool serial_by_key;	/* no */
 	bool unique_running;	/* unique = running */
 	uint64_t permanent_exit[TD_EXITS_MAX];	/* 100 */
 	size_t n_permanent_exit;

@@ -95,6 +95,8 @@ td_planner_class(struct td_planner *planner, const char *class_enc, size_t len,
 	memcpy(class->class_enc, class_enc, len);
 	td_name_decode_class(class->class_name, class_enc, len);
 	td_settings_class(settings, class->class_name, &class->settings);
+	class->serial = class->settings.serial_by_key &&
+	    !planner->ignore_limits;
 	number = ++planner->n_classes;
 	class->number = number;
 	planner->classes[number] = class;

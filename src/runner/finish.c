@@ -231,7 +231,7 @@ release_task(struct td_slot *slot, int rc)
 	    slot->ref);
 	enum td_move move = slot->verdict.move;
 
-	td_planner_done(&runner->planner, slot->class->number,
+	td_planner_done(&runner->planner, slot->ref,
 	    td_runner_horizon(runner));
 	if (rc == 0 && (move == TD_MOVE_BACK || move == TD_MOVE_FAILED)) {
 		entry->state = (unsigned)(move == TD_MOVE_BACK ?

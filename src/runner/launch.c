@@ -170,8 +170,7 @@ give_up_turn(struct td_runner *runner, uint32_t ref)
 	uint32_t class_no = td_index_entry(&runner->planner.index,
 	    ref)->class_no;
 
-	td_planner_undo(&runner->planner, class_no,
-	    td_runner_horizon(runner));
+	td_planner_undo(&runner->planner, ref, td_runner_horizon(runner));
 	td_tokens_note(runner, td_planner_get(&runner->planner, class_no));
 }
 

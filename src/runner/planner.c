@@ -21,6 +21,7 @@ td_planner_release(struct td_planner *planner)
 		free(planner->classes[i]->kept);
 		free(planner->classes[i]);
 	}
+	td_serial_release(&planner->serial);
 	td_index_release(&planner->index);
 	free(planner->classes);
 	free(planner->by_name);
@@ -28,6 +29,70 @@ td_planner_release(struct td_planner *planner)
 		td_ranking_release(&planner->rankings[i]);
 	free(planner->forced);
 	*planner = (struct td_planner){ 0 };
+}
+
+static int
+push(struct td_planner *planner, struct td_class *class, uint32_t ref)
+{
+	if (class->serial)
+		return td_serial_push(planner, class, ref);
+	return planner->loading ?
+	    td_queue_append(&class->queue, &planner->index, ref) :
+	    td_queue_push(&class->queue, &planner->index, ref);
+}
+
+/* Takes all its waiting tasks out of their queues, and marks them.  Keys of
+ * running ones are held before any task is queued again. */
+static void
+unqueue(struct td_planner *planner, struct td_class *class)
+{
+	struct td_index *index = &planner->index;
+
+	td_serial_dissolve(planner, class);
+	for (uint32_t ref = 1; ref <= index->used; ref++) {
+		struct td_entry *entry = td_index_entry(index, ref);
+
+		if (entry->id_len == 0 || entry->class_no != class->number)
+			continue;
+		entry->parked = entry->queue_at != 0;
+		entry->queue_at = 0;
+		if (entry->runs && class->serial)
+			(void)td_serial_hold(planner, class, ref);
+	}
+}
+
+/*
+ * The class begins or ceases to run one task a key: all that wait are queued
+ * anew.  What finds no memory is found by the next start of the runner.
+ */
+static void
+regroup(struct td_planner *planner, struct td_class *class)
+{
+	struct td_index *index = &planner->index;
+
+	unqueue(planner, class);
+	for (uint32_t ref = 1; ref <= index->used; ref++) {
+		struct td_entry *entry = td_index_entry(index, ref);
+
+		if (entry->id_len == 0 || entry->class_no != class->number)
+			continue;
+		if (entry->parked && entry->queue_at == 0) {
+			entry->parked = 0;
+			(void)push(planner, class, ref);
+		}
+	}
+}
+
+static void
+use_serial(struct td_planner *planner, struct td_class *class)
+{
+	bool serial = class->settings.serial_by_key &&
+	    !planner->ignore_limits;
+
+	if (serial == class->serial)
+		return;
+	class->serial = serial;
+	regroup(planner, class);
 }
 
 void
@@ -40,6 +105,7 @@ td_planner_reload(struct td_planner *planner,
 
 		td_settings_class(settings, class->class_name,
 		    &class->settings);
+		use_serial(planner, class);
 		class->window_until = 0;
 		td_standing_set_token(class, planner->mono_ms,
 		    td_standing_token(class));
@@ -53,11 +119,8 @@ td_planner_enqueue(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
 	struct td_class *class = td_planner_get(planner,
 	    td_index_entry(&planner->index, ref)->class_no);
-	int rc;
+	int rc = push(planner, class, ref);
 
-	if (planner->loading)
-		return td_queue_append(&class->queue, &planner->index, ref);
-	rc = td_queue_push(&class->queue, &planner->index, ref);
 	td_standing_update(planner, class, now);
 	return rc;
 }
@@ -70,7 +133,10 @@ td_planner_dequeue(struct td_planner *planner, uint32_t ref, uint64_t now)
 
 	if (entry->queue_at == 0)
 		return;
-	td_queue_remove(&class->queue, &planner->index, ref);
+	if (class->serial)
+		td_serial_remove(planner, class, ref);
+	else
+		td_queue_remove(&class->queue, &planner->index, ref);
 	td_standing_update(planner, class, now);
 }
 
@@ -114,16 +180,21 @@ td_planner_force(struct td_planner *planner, uint32_t ref)
 	return 0;
 }
 
-static void
+/* False if there is no memory to remember its key. */
+static bool
 take(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
-	uint32_t number = td_index_entry(&planner->index, ref)->class_no;
-	struct td_class *class = td_planner_get(planner, number);
+	struct td_entry *entry = td_index_entry(&planner->index, ref);
+	struct td_class *class = td_planner_get(planner, entry->class_no);
 
+	if (class->serial && td_serial_hold(planner, class, ref) != 0)
+		return false;
+	entry->runs = 1;
 	td_planner_dequeue(planner, ref, now);
 	planner->running++;
 	td_standing_spend(class, planner->mono_ms);
 	td_standing_set_running(planner, class, class->running + 1, now);
+	return true;
 }
 
 /* An entry whose task is gone or taken has lost its mark. */
@@ -135,10 +206,8 @@ pick_forced(struct td_planner *planner, uint64_t now)
 		const struct td_entry *entry = td_index_entry(&planner->index,
 		    ref);
 
-		if (entry->forced && entry->queue_at != 0) {
-			take(planner, ref, now);
-			return ref;
-		}
+		if (entry->forced && entry->queue_at != 0)
+			return take(planner, ref, now) ? ref : 0;
 	}
 	planner->forced_at = planner->n_forced = 0;
 	return 0;
@@ -166,24 +235,28 @@ td_planner_pick(struct td_planner *planner, uint64_t now)
 	if (class == NULL)
 		return 0;
 	ref = td_queue_top(&class->queue);
-	take(planner, ref, now);
-	return ref;
+	return take(planner, ref, now) ? ref : 0;
 }
 
 void
-td_planner_done(struct td_planner *planner, uint32_t class_no, uint64_t now)
+td_planner_done(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
-	struct td_class *class = td_planner_get(planner, class_no);
+	struct td_entry *entry = td_index_entry(&planner->index, ref);
+	struct td_class *class = td_planner_get(planner, entry->class_no);
 
+	entry->runs = 0;
+	if (class->serial)
+		td_serial_let_go(planner, class, ref);
 	planner->running--;
 	td_standing_set_running(planner, class, class->running - 1, now);
 }
 
 void
-td_planner_undo(struct td_planner *planner, uint32_t class_no, uint64_t now)
+td_planner_undo(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
-	td_standing_unspend(td_planner_get(planner, class_no));
-	td_planner_done(planner, class_no, now);
+	td_standing_unspend(td_planner_get(planner,
+	    td_index_entry(&planner->index, ref)->class_no));
+	td_planner_done(planner, ref, now);
 }
 
 void

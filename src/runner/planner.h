@@ -18,6 +18,7 @@
 #include "runner/index.h"
 #include "runner/queue.h"
 #include "runner/ranking.h"
+#include "runner/serial.h"
 
 /* Where a class stands; the last ones are rankings of the planner. */
 enum td_standing {
@@ -38,6 +39,8 @@ struct td_class {
 	struct td_queue queue;
 	uint32_t number;
 	uint32_t running;
+	uint32_t n_groups;	/* keys with more than one task */
+	bool serial;		/* one at a time per key */
 	uint32_t next_same_hash;
 	bool paused;
 	enum td_standing standing;
@@ -57,6 +60,7 @@ struct td_planner {
 	uint32_t name_mask;
 	uint32_t last_found;		/* names come in runs of one class */
 	struct td_ranking rankings[TD_STANDING_COUNT];
+	struct td_serial serial;
 	uint64_t turns;			/* ready classes get one each */
 	uint64_t mono_ms, wall_s;	/* see td_planner_set_clock */
 	uint32_t *forced;		/* tasks asked for by name: a ring */
@@ -105,13 +109,11 @@ int td_planner_force(struct td_planner *planner, uint32_t ref);
  */
 uint32_t td_planner_pick(struct td_planner *planner, uint64_t now);
 
-/* What pick gave has ended. */
-void td_planner_done(struct td_planner *planner, uint32_t class_no,
-    uint64_t now);
+/* What pick gave has ended; the index still has it. */
+void td_planner_done(struct td_planner *planner, uint32_t ref, uint64_t now);
 
 /* What pick gave was not started after all: its token is not spent. */
-void td_planner_undo(struct td_planner *planner, uint32_t class_no,
-    uint64_t now);
+void td_planner_undo(struct td_planner *planner, uint32_t ref, uint64_t now);
 
 void td_planner_pause(struct td_planner *planner, uint32_t class_no,
     bool paused, uint64_t now);

@@ -52,13 +52,14 @@ handler alone <<'END'
 #!/bin/sh
 key=$(taskdir data /k)
 mkdir "$TASKDIR_SPOOL/tmp/k$key" || exit 1
-while [ ! -e "$TASKDIR_SPOOL/tmp/go" ]; do
-	sleep 0.02
-done
+flock -s "$TASKDIR_SPOOL/tmp/gate" true
 rmdir "$TASKDIR_SPOOL/tmp/k$key"
 END
 
-start_runner
+# Whoever holds the gate holds them all.
+exec 9>"$SPOOL/tmp/gate"
+flock 9
+start_runner 9>&-
 for _ in 1 2 3 4 5 6 7 8; do
 	drop five
 done
@@ -81,7 +82,7 @@ done
 drop alone '"customdata":{"k":2}'
 wait_for 'one of each key runs' '[ -d "$SPOOL/tmp/k1" ] &&
     [ -d "$SPOOL/tmp/k2" ]'
-touch "$SPOOL/tmp/go"
+exec 9>&-
 wait_for 'the others follow' '[ "$(runs alone)" -eq 4 ]'
 is "$(runs_of | grep alone | grep -vc '"result":"ok"')" 0 \
     'never two of one key at once'

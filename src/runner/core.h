@@ -274,7 +274,8 @@ int td_start_path(const struct td_runner *runner, const struct td_class *class,
 int td_start_check(const struct td_runner *runner, const char *path,
     char error[static TD_ERROR_MAX]);
 int td_start_process(const struct td_runner *runner,
-    const struct td_process *process, pid_t *pid, char error[static TD_ERROR_MAX]);
+    const struct td_process *process, pid_t *pid,
+    char error[static TD_ERROR_MAX]);
 
 /* channel.c */
 int td_channel_open(struct td_slot *slot, int *child_fd);

@@ -125,15 +125,17 @@ say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
 }
 
 int
-td_start_process(const struct td_runner *runner, const struct td_process *process,
-    pid_t *pid, char error[static TD_ERROR_MAX])
+td_start_process(const struct td_runner *runner,
+    const struct td_process *process, pid_t *pid,
+    char error[static TD_ERROR_MAX])
 {
 	char *argv[] = { (char *)(uintptr_t)process->path, NULL };
 	struct td_child_spec spec = {
 		.path = process->path,
 		.argv = argv,
 		.envp = process->env,
-		.fds = { process->in, process->out, process->out, process->channel },
+		.fds = { process->in, process->out, process->out,
+		    process->channel },
 		.identity = runner->uid == 0 ? &process->user->identity : NULL,
 	};
 	const char *what = "";

@@ -51,7 +51,9 @@ src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
 
 src_libloop_la_SOURCES = \
 	src/loop/alarm.c src/loop/alarm.h \
+	src/loop/cgroup.c src/loop/cgroup.h \
 	src/loop/child.c src/loop/child.h \
+	src/loop/clone.c src/loop/clone.h \
 	src/loop/frame.c src/loop/frame.h \
 	src/loop/loop.c src/loop/loop.h \
 	src/loop/notify.c src/loop/notify.h \

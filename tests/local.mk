@@ -14,6 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
 	tests/check_frame \
+	tests/check_cgroup \
 	tests/check_ini \
 	tests/check_json \
 	tests/check_json_walk \
@@ -114,6 +115,7 @@ td_stories += \
 	tests/t_limits.sh \
 	tests/t_list.sh \
 	tests/t_log.sh \
+	tests/t_process.sh \
 	tests/t_term.sh \
 	tests/t_why.sh
 

@@ -26,6 +26,8 @@ enum td_keep { TD_KEEP_ALL, TD_KEEP_FAIL, TD_KEEP_NONE };
 enum td_user_mode { TD_USER_SYSTEM, TD_USER_LABEL };
 enum td_sync_mode { TD_SYNC_AUTO, TD_SYNC_STRICT };
 
+enum td_ionice { TD_IONICE_NONE, TD_IONICE_IDLE, TD_IONICE_LEVEL_0 };
+
 enum { TD_EXITS_MAX = 16, TD_BACKOFF_MAX = 32 };
 
 struct td_runner_settings {
@@ -37,6 +39,7 @@ struct td_runner_settings {
 	uint64_t min_free_bytes;	/* floor; 16M */
 	uint64_t min_inodes;	/* floor; 1000 */
 	uint64_t sync;		/* enum td_sync_mode; auto */
+	bool cgroups;		/* yes */
 	uint64_t user_mode;	/* enum td_user_mode; system */
 	uint64_t log_retention_ms;	/* 28d */
 	uint64_t dlq_retention_ms;	/* 0: for ever */
@@ -72,11 +75,15 @@ struct td_class_settings {
 	const char *cwd;	/* "/" */
 	uint64_t umask;		/* octal; 022 */
 	int64_t nice;		/* -20..19; 0 */
+	uint64_t ionice;	/* enum td_ionice, levels up to 7; none */
+	bool no_new_privs;	/* no */
 	uint64_t limit_as_bytes;	/* RLIMIT_AS, 0: as the runner */
 	uint64_t limit_cpu_s;	/* RLIMIT_CPU, 0: as the runner */
 	uint64_t limit_nofile;	/* RLIMIT_NOFILE, 0: as the runner */
 	uint64_t limit_fsize_bytes;	/* RLIMIT_FSIZE, 0: as the runner */
 	uint64_t limit_core_bytes;	/* RLIMIT_CORE; 0 */
+	uint64_t limit_memory_bytes;	/* of the cgroup; 0: none */
+	uint64_t limit_pids;	/* of the cgroup; 0: none */
 	const char *default_user;	/* "": the runner's */
 	uint64_t output_max_bytes;	/* 1M a try */
 	uint64_t keep_output;	/* enum td_keep; all */

@@ -46,6 +46,7 @@
 #include "runner/runner.h"
 #include "runner/settle.h"
 #include "runner/syncer.h"
+#include "runner/tree.h"
 #include "runner/user.h"
 
 enum { TD_ERROR_MAX = 512, TD_DROP_CHAINS = 1024 };
@@ -112,6 +113,7 @@ struct td_slot {
 	bool starting;		/* not known yet whether it started */
 	pid_t pid;		/* when that is known */
 	struct td_timer timer;	/* time limit, then grace */
+	struct td_tree tree;
 	struct td_channel channel;
 	struct td_capture capture;
 	int progress_percent;	/* -1: none */
@@ -161,6 +163,9 @@ struct td_runner {
 	struct td_syncer syncer;
 	struct td_spawner spawner;
 	struct td_users users;
+	struct td_cgroups cgroups;
+	struct td_tree *watched_trees;
+	bool limits_failed;	/* said already */
 	struct td_sweep sweep;
 	struct td_letter letter, other;	/* scratch: one task's turn */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;
@@ -263,6 +268,7 @@ struct td_process {
 	const char *path;
 	const struct td_class_settings *settings;
 	const struct td_user *user;
+	struct td_tree *tree;
 	char *const *env;
 	int in, out, channel;	/* descriptors 0, 1 and 2, 3 */
 };
@@ -273,7 +279,7 @@ int td_start_path(const struct td_runner *runner, const struct td_class *class,
  * set where the handler is to blame. */
 int td_start_check(const struct td_runner *runner, const char *path,
     char error[static TD_ERROR_MAX]);
-int td_start_process(const struct td_runner *runner,
+int td_start_process(struct td_runner *runner,
     const struct td_process *process, pid_t *pid,
     char error[static TD_ERROR_MAX]);
 
@@ -319,6 +325,8 @@ bool td_keep_logs(const struct td_class *class, enum td_result result);
 
 /* finish.c */
 void td_finish_reap(struct td_runner *runner);
+/* Somebody of those that handlers left behind may have ended. */
+void td_finish_check_left(struct td_runner *runner);
 /* The start failed: settles it as a failed try. */
 void td_finish_unstarted(struct td_slot *slot);
 /* Stuck ones stay in cur/ for the next start of the runner. */

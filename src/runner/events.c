@@ -102,6 +102,8 @@ on_event(struct td_watch *watch, int wd, const char *name)
 		td_note(runner, TD_STATE_FAILED, name);
 	else if (wd == runner->wd_ctl)
 		td_control_look(runner);
+	else if (td_tree_rang(runner, wd))
+		td_finish_check_left(runner);
 	else
 		td_capture_written(runner, wd);
 }
@@ -190,6 +192,7 @@ on_minute(struct td_timer *timer)
 	td_sweep_want(runner);
 	td_control_look(runner);
 	td_reserve_look(runner);
+	td_cgroups_prune(&runner->cgroups);
 	td_events_status(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);

@@ -62,8 +62,8 @@ on_grace_over(struct td_timer *timer)
 	struct td_pids left = { 0 };
 
 	slot->killed = true;
-	(void)td_tree_find(slot->pid, slot->id, &left);
-	td_tree_signal(slot->pid, &left, SIGKILL);
+	(void)td_tree_find(&slot->tree, slot->pid, slot->id, &left);
+	td_tree_signal(&slot->tree, slot->pid, &left, SIGKILL);
 	td_pids_release(&left);
 	/* Whoever forks faster than it is killed is met again. */
 	(void)td_loop_set_timer(&slot->runner->loop, &slot->timer,
@@ -93,8 +93,8 @@ td_finish_end(struct td_slot *slot)
 		return;
 	}
 	slot->state = TD_SLOT_ENDING;
-	(void)td_tree_find(slot->pid, slot->id, &left);
-	td_tree_signal(slot->pid, &left, SIGTERM);
+	(void)td_tree_find(&slot->tree, slot->pid, slot->id, &left);
+	td_tree_signal(&slot->tree, slot->pid, &left, SIGTERM);
 	td_pids_release(&left);
 	start_grace(slot);
 }
@@ -361,15 +361,16 @@ check_left(struct td_slot *slot)
 	    slot->outcome.exit == 0 && !slot->outcome.timed_out &&
 	    !slot->outcome.cancelled && !slot->outcome.interrupted;
 
-	if (may_stay || !td_tree_find(slot->pid, slot->id, &left)) {
+	if (may_stay || !td_tree_find(&slot->tree, slot->pid, slot->id,
+	    &left)) {
 		td_channel_close(slot);
 		td_finish_settle(slot);
 	} else {
 		if (slot->state == TD_SLOT_RUNNING)
 			start_grace(slot);
 		if (slot->killed || slot->state != TD_SLOT_LINGERING)
-			td_tree_signal(slot->pid, &left, slot->killed ?
-			    SIGKILL : SIGTERM);
+			td_tree_signal(&slot->tree, slot->pid, &left,
+			    slot->killed ? SIGKILL : SIGTERM);
 		slot->state = TD_SLOT_LINGERING;
 	}
 	td_pids_release(&left);
@@ -386,6 +387,15 @@ slot_of(const struct td_runner *runner, pid_t pid)
 			return slot;
 	}
 	return NULL;
+}
+
+void
+td_finish_check_left(struct td_runner *runner)
+{
+	td_pools_check_left(runner);
+	for (unsigned i = 0; i < runner->n_slots; i++)
+		if (runner->slots[i]->state == TD_SLOT_LINGERING)
+			check_left(runner->slots[i]);
 }
 
 void
@@ -414,10 +424,7 @@ td_finish_reap(struct td_runner *runner)
 			orphans = true;
 	}
 	if (orphans)
-		td_pools_check_left(runner);
-	for (unsigned i = 0; orphans && i < runner->n_slots; i++)
-		if (runner->slots[i]->state == TD_SLOT_LINGERING)
-			check_left(runner->slots[i]);
+		td_finish_check_left(runner);
 }
 
 void

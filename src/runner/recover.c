@@ -85,6 +85,18 @@ add_from_scoreboard(const struct td_runner *runner, struct td_pids *pids)
 	return rc;
 }
 
+static int
+add_from_groups(const struct td_runner *runner, struct td_pids *pids)
+{
+	struct td_pids found = { 0 };
+	int rc = td_trees_find_old(runner, &found);
+
+	for (size_t i = 0; rc == 0 && i < found.n; i++)
+		rc = add_live(pids, found.pids[i]);
+	td_pids_release(&found);
+	return rc;
+}
+
 struct env_match {
 	const struct td_spool *spool;
 	struct td_pids *pids;
@@ -119,6 +131,8 @@ find_leftovers(const struct td_runner *runner, struct td_pids *pids)
 	struct env_match match = { .spool = runner->spool, .pids = pids };
 	int rc = add_from_scoreboard(runner, pids);
 
+	if (rc == 0)
+		rc = add_from_groups(runner, pids);
 	if (rc == 0 && fstat(runner->spool->root_fd, &match.root) != 0)
 		rc = -errno;
 	return rc != 0 ? rc : td_procs_each(match_env, &match);

@@ -264,6 +264,8 @@ start(struct td_runner *runner, struct td_err *err)
 	/* Watches first, then the directories: what comes in between is seen
 	 * twice rather than never. */
 	rc = td_recover(runner, err);
+	if (rc == 0)
+		td_trees_open(runner);
 	if (rc == 0 && td_tokens_load(runner) != 0)
 		td_log(TD_LOG_WARNING, "runner", "cannot read run/rates");
 	if (rc == 0)
@@ -292,12 +294,14 @@ release(struct td_runner *runner)
 	for (unsigned i = 0; i < runner->n_slots; i++) {
 		td_capture_release(&runner->slots[i]->capture);
 		td_start_release(runner->slots[i]);
+		td_tree_close(&runner->slots[i]->tree);
 		td_buf_release(&runner->slots[i]->value);
 		td_buf_release(&runner->slots[i]->message);
 		td_frame_release(&runner->slots[i]->channel.frame);
 		free(runner->slots[i]);
 	}
 	free(runner->slots);
+	td_trees_close(runner);
 	td_scan_close(&runner->sweep.scan);
 	td_watch_close(&runner->watch);
 	td_alarm_close(&runner->alarm);

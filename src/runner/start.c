@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,12 +92,26 @@ add_limit(struct td_child_spec *spec, int resource, uint64_t value, bool set)
 	spec->n_limits++;
 }
 
+/* As ioprio_set(2) takes it: 0 for none, else class and level. */
+static int
+io_priority(uint64_t ionice)
+{
+	if (ionice == TD_IONICE_NONE)
+		return 0;
+	if (ionice == TD_IONICE_IDLE)
+		return IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0);
+	return (int)IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE,
+	    ionice - TD_IONICE_LEVEL_0);
+}
+
 static void
 describe(struct td_child_spec *spec, const struct td_class_settings *settings)
 {
 	spec->cwd = settings->cwd;
 	spec->umask = (mode_t)settings->umask;
 	spec->nice = (int)settings->nice;
+	spec->io_priority = io_priority(settings->ionice);
+	spec->no_new_privs = settings->no_new_privs;
 	add_limit(spec, RLIMIT_AS, settings->limit_as_bytes,
 	    settings->limit_as_bytes != 0);
 	add_limit(spec, RLIMIT_CPU, settings->limit_cpu_s,
@@ -125,7 +140,7 @@ say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
 }
 
 int
-td_start_process(const struct td_runner *runner,
+td_start_process(struct td_runner *runner,
     const struct td_process *process, pid_t *pid,
     char error[static TD_ERROR_MAX])
 {
@@ -137,6 +152,8 @@ td_start_process(const struct td_runner *runner,
 		.fds = { process->in, process->out, process->out,
 		    process->channel },
 		.identity = runner->uid == 0 ? &process->user->identity : NULL,
+		.cgroup_fd = td_tree_prepare(process->tree, runner,
+		    process->settings),
 	};
 	const char *what = "";
 	_Atomic pid_t child;
@@ -199,6 +216,8 @@ prepare(struct td_start *start, const struct td_user *user)
 		.fds = { start->stdin_fd, slot->capture.fd, slot->capture.fd,
 		    start->channel_fd },
 		.identity = slot->runner->uid == 0 ? &user->identity : NULL,
+		.cgroup_fd = td_tree_prepare(&slot->tree, slot->runner,
+		    &slot->class->settings),
 	};
 	describe(&start->spawn.spec, &slot->class->settings);
 }

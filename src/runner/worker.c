@@ -90,8 +90,8 @@ td_worker_end(struct td_worker *worker, const char *fault)
 	}
 	worker->state = TD_WORKER_ENDING;
 	td_worker_take_back(worker);
-	(void)td_tree_find(worker->pid, worker->id, &left);
-	td_tree_signal(worker->pid, &left, SIGTERM);
+	(void)td_tree_find(&worker->tree, worker->pid, worker->id, &left);
+	td_tree_signal(&worker->tree, worker->pid, &left, SIGTERM);
 	td_pids_release(&left);
 	td_worker_set_timer(worker, worker->pool->settings.kill_grace_ms);
 }
@@ -168,8 +168,9 @@ on_timer(struct td_timer *timer)
 	case TD_WORKER_ENDING:
 	case TD_WORKER_LINGERING:
 		worker->killed = true;
-		(void)td_tree_find(worker->pid, worker->id, &left);
-		td_tree_signal(worker->pid, &left, SIGKILL);
+		(void)td_tree_find(&worker->tree, worker->pid, worker->id,
+		    &left);
+		td_tree_signal(&worker->tree, worker->pid, &left, SIGKILL);
 		td_pids_release(&left);
 		/* Whoever forks faster than it is killed is met again. */
 		td_worker_set_timer(worker, LEFT_MS);
@@ -261,12 +262,14 @@ td_worker_check_left(struct td_worker *worker)
 
 	if (worker->state != TD_WORKER_LINGERING)
 		return;
-	if (may_stay || !td_tree_find(worker->pid, worker->id, &left)) {
+	if (may_stay || !td_tree_find(&worker->tree, worker->pid, worker->id,
+	    &left)) {
 		td_pids_release(&left);
 		gone(worker);
 		return;
 	}
-	td_tree_signal(worker->pid, &left, worker->killed ? SIGKILL : SIGTERM);
+	td_tree_signal(&worker->tree, worker->pid, &left, worker->killed ?
+	    SIGKILL : SIGTERM);
 	td_pids_release(&left);
 }
 
@@ -312,6 +315,7 @@ td_worker_free(struct td_worker *worker)
 	td_worker_hang_up(worker);
 	td_loop_clear_timer(&worker->pool->runner->loop, &worker->timer);
 	keep_output(worker);
+	td_tree_close(&worker->tree);
 	td_frame_release(&worker->frame);
 	free(worker->tasks);
 	free(worker);
@@ -329,6 +333,7 @@ spawn(struct td_worker *worker, const struct td_user *user, int in,
 		.path = pool->path,
 		.settings = &pool->settings,
 		.user = user,
+		.tree = &worker->tree,
 		.env = env.list,
 		.in = in, .out = worker->capture.fd, .channel = channel,
 	};

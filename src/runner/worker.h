@@ -42,6 +42,7 @@ struct td_worker {
 	size_t sent_bytes;		/* of the one after them */
 	uint64_t given, answered;
 	struct td_timer timer;		/* by state: on_timer */
+	struct td_tree tree;
 	struct td_capture capture;
 	off_t attributed;	/* bytes of output that went to tasks */
 	bool alone;		/* its one task was never beside another */

@@ -156,6 +156,7 @@ src_libcli_la_SOURCES = \
 	src/cli/when.c src/cli/when.h \
 	src/cli/why.c src/cli/why.h \
 	src/cli/why_drop.c \
+	src/cli/why_limits.c \
 	src/cli/writer.c src/cli/writer.h
 src_libcli_la_LIBADD = src/librunner.la
 

@@ -105,6 +105,9 @@ td_stories = \
 
 td_stories += \
 	tests/t_add.sh \
+	tests/t_worker.sh \
+	tests/t_worker_end.sh \
+	tests/t_worker_faults.sh \
 	tests/t_batch.sh \
 	tests/t_boxes.sh \
 	tests/t_cancel.sh \
@@ -190,8 +193,8 @@ TESTS += $(td_stories)
 if !SANITIZERS
 TESTS += $(td_forms)
 endif
-EXTRA_DIST += tests/tap.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/property.awk tests/soak.sh
+EXTRA_DIST += tests/worker.py tests/worker.sh
 EXTRA_DIST += tests/tap.sh tests/users.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
 

@@ -6,7 +6,7 @@
  * task: a silent task costs one fstat.  What was printed is renamed to its
  * task's name and the next task gets a new file.
  *
- * A worker has one too, worker-N, for as long as it lives; what belongs to
+ * A worker has one too, worker-PID, for as long as it lives; what belongs to
  * one of its tasks, a stretch of it, is copied to the file of the task's slot.
  *
  * The size is capped by taking bytes out of the middle: the beginning tells
@@ -302,6 +302,16 @@ is_kept(const struct td_slot *slot, bool failed)
 	case TD_KEEP_NONE: return false;
 	}
 	return true;
+}
+
+void
+td_capture_rename(struct td_capture *capture, const char *name)
+{
+	int dir = capture->runner->output_fd;
+
+	if (renameat(dir, capture->name, dir, name) == 0)
+		(void)snprintf(capture->name, sizeof(capture->name), "%s",
+		    name);
 }
 
 void

@@ -76,8 +76,8 @@ struct td_channel {
 	bool is_open;
 };
 
-/* What it prints: a file below log/output/, slot-N or worker-N, kept open from
- * task to task. */
+/* What it prints: a file below log/output/, slot-N or worker-PID, kept open
+ * from task to task. */
 struct td_capture {
 	struct td_runner *runner;
 	const struct td_class *class;	/* whose output_max holds */
@@ -306,6 +306,8 @@ void td_capture_copy(struct td_capture *to, struct td_capture *from,
 void td_capture_begin(struct td_capture *capture, off_t at);
 /* All of it is somebody else's by now. */
 void td_capture_empty(struct td_capture *capture);
+/* Another name while it grows. */
+void td_capture_rename(struct td_capture *capture, const char *name);
 /* Gives the file its final name and closes it. */
 void td_capture_keep(struct td_capture *capture, const char *kept);
 /* Keeps (as CLASS,ID,TRY; then *kept) or empties what was printed. */

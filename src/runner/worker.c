@@ -363,21 +363,18 @@ find_user(const struct td_pool *pool, const struct td_user **user)
 }
 
 static int
-open_worker(struct td_worker *worker, unsigned number,
-    char error[static TD_ERROR_MAX])
+open_worker(struct td_worker *worker, char error[static TD_ERROR_MAX])
 {
 	struct td_pool *pool = worker->pool;
 	const struct td_user *user = NULL;
-	char name[TD_OUTPUT_NAME_SIZE];
 	int null_fd = -1, channel = -1;
 	int rc = td_start_check(pool->runner, pool->path, error);
 
 	if (rc == 0)
 		rc = find_user(pool, &user);
-	td_output_worker_name(name, number);
 	if (rc == 0)
 		rc = td_capture_open(&worker->capture, pool->runner,
-		    pool->class, name);
+		    pool->class, "worker-new");
 	if (rc == 0)
 		rc = td_worker_connect(worker, &channel);
 	if (rc == 0) {
@@ -393,48 +390,30 @@ open_worker(struct td_worker *worker, unsigned number,
 	return rc;
 }
 
-/* A number that no other living worker has: its output's name has it. */
-static unsigned
-free_number(const struct td_runner *runner)
-{
-	char name[TD_OUTPUT_NAME_SIZE];
-	unsigned n = 0;
-	bool taken;
-
-	do {
-		taken = false;
-		td_output_worker_name(name, n);
-		for (struct td_pool *pool = runner->pools; pool != NULL;
-		    pool = pool->next)
-			for (const struct td_worker *at = pool->workers;
-			    at != NULL; at = at->next)
-				taken |= strcmp(at->capture.name, name) == 0;
-		n += taken;
-	} while (taken);
-	return n;
-}
-
 int
 td_worker_start(struct td_pool *pool, char error[static TD_ERROR_MAX])
 {
 	struct td_worker *worker = calloc(1, sizeof(*worker));
-	unsigned number = free_number(pool->runner);
+	char name[TD_OUTPUT_NAME_SIZE];
 	int rc = -ENOMEM;
 
 	if (worker == NULL)
 		return -ENOMEM;
 	worker->pool = pool;
 	worker->started_ticks = td_clock_boot_ticks();
-	(void)snprintf(worker->id, sizeof(worker->id), "worker-%u-%" PRIx64,
-	    number, td_clock_wall_us());
+	(void)snprintf(worker->id, sizeof(worker->id), "worker-%" PRIx64,
+	    td_clock_wall_us());
 	worker->tasks = calloc(pool->settings.pipeline,
 	    sizeof(struct td_slot *));
 	if (worker->tasks != NULL)
-		rc = open_worker(worker, number, error);
+		rc = open_worker(worker, error);
 	if (rc != 0) {
 		td_worker_free(worker);
 		return rc;
 	}
+	/* By this name a runner after a crash finds whose it was. */
+	td_output_worker_name(name, worker->pid);
+	td_capture_rename(&worker->capture, name);
 	worker->wanted = true;
 	worker->next = pool->workers;
 	pool->workers = worker;

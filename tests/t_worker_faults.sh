@@ -123,9 +123,10 @@ wait_for 'a worker that hangs is ended' '[ -n "$(runs_of "$one")" ]'
 is "$(said "$one" result) $(said "$one" error)" \
     'timeout ran longer than its timeout' 'the late task is a time-out'
 wait_for 'the other one is done' 'ended "$two"'
-is "$(runs_of "$two" | sed 's/.*"try":\([0-9]*\).*"result":"\([a-z]*\)".*/\1 \2/' |
+runs_of "$two" >runs
+is "$(sed 's/.*"try":\([0-9]*\).*"result":"\([a-z]*\)".*/\1 \2/' runs |
     paste -s -d ' ' -)" '1 interrupted 1 ok' 'and spent no try'
-like "$(runs_of "$two" | head -n 1)" "*because of task $one*" \
+like "$(head -n 1 runs)" "*because of task $one*" \
     'the log says why'
 for child in child-*; do
 	is "$(is_alive "${child#child-}" && echo alive)" '' \

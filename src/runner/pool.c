@@ -37,7 +37,10 @@ is_started_alike(const struct td_class_settings *a,
 	    a->worker_idle_ms == b->worker_idle_ms &&
 	    a->kill_grace_ms == b->kill_grace_ms &&
 	    a->leave_children == b->leave_children &&
-	    a->umask == b->umask && a->nice == b->nice &&
+	    a->no_new_privs == b->no_new_privs && a->umask == b->umask &&
+	    a->nice == b->nice && a->ionice == b->ionice &&
+	    a->limit_memory_bytes == b->limit_memory_bytes &&
+	    a->limit_pids == b->limit_pids &&
 	    a->limit_as_bytes == b->limit_as_bytes &&
 	    a->limit_cpu_s == b->limit_cpu_s &&
 	    a->limit_nofile == b->limit_nofile &&

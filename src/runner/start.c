@@ -139,32 +139,41 @@ say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
 	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
 }
 
+static void
+on_process_started(struct td_spawn *spawn)
+{
+	(void)spawn;
+}
+
+/* Not on this thread, whose children are orphans only. */
 int
-td_start_process(struct td_runner *runner,
-    const struct td_process *process, pid_t *pid,
-    char error[static TD_ERROR_MAX])
+td_start_process(struct td_runner *runner, const struct td_process *process,
+    pid_t *pid, char error[static TD_ERROR_MAX])
 {
 	char *argv[] = { (char *)(uintptr_t)process->path, NULL };
-	struct td_child_spec spec = {
-		.path = process->path,
-		.argv = argv,
-		.envp = process->env,
-		.fds = { process->in, process->out, process->out,
-		    process->channel },
-		.identity = runner->uid == 0 ? &process->user->identity : NULL,
-		.cgroup_fd = td_tree_prepare(process->tree, runner,
-		    process->settings),
+	struct td_spawn spawn = {
+		.started = on_process_started,
+		.spec = {
+			.path = process->path,
+			.argv = argv,
+			.envp = process->env,
+			.fds = { process->in, process->out, process->out,
+			    process->channel },
+			.identity = runner->uid == 0 ?
+			    &process->user->identity : NULL,
+			.cgroup_fd = td_tree_prepare(process->tree, runner,
+			    process->settings),
+		},
 	};
-	const char *what = "";
-	_Atomic pid_t child;
 	int rc;
 
-	describe(&spec, process->settings);
-	rc = td_child_spawn(&child, &spec, &what);
+	describe(&spawn.spec, process->settings);
+	td_spawner_add(&runner->spawner, &spawn);
+	rc = td_spawner_wait(&runner->spawner, &spawn);
 	if (rc == 0)
-		*pid = atomic_load(&child);
-	if (rc != 0 && !td_start_is_shortage(rc))
-		say_why_not_started(error, process->path, what, rc);
+		*pid = atomic_load(&spawn.pid);
+	else if (!td_start_is_shortage(rc))
+		say_why_not_started(error, process->path, spawn.what, rc);
 	return rc;
 }
 

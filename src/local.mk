@@ -86,7 +86,7 @@ src_librunner_la_SOURCES = \
 	src/runner/ranking.c src/runner/ranking.h \
 	src/runner/recover.c \
 	src/runner/reserve.c \
-	src/runner/pool.c src/runner/pool.h \
+	src/runner/pool.c src/runner/pool.h src/runner/pools.c \
 	src/runner/runner.c src/runner/runner.h \
 	src/runner/serial.c src/runner/serial.h \
 	src/runner/settle.c src/runner/settle.h \

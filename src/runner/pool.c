@@ -3,8 +3,6 @@
 #include "runner/pool.h"
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "lib/scoreboard.h"
 #include "runner/environ.h"
 #include "runner/worker.h"
 
@@ -17,8 +15,8 @@
 /* A slot keeps the memory of ordinary messages from task to task. */
 enum { MESSAGE_KEPT_MAX = 64 << 10 };
 
-static void
-free_pool(struct td_pool *pool)
+void
+td_pool_free(struct td_pool *pool)
 {
 	free(pool->path);
 	free(pool->cwd);
@@ -82,7 +80,7 @@ make_pool(const struct td_slot *slot, const char *path,
 	pool->uid = user->identity.uid;
 	if (pool->path == NULL || pool->cwd == NULL ||
 	    pool->user_name == NULL) {
-		free_pool(pool);
+		td_pool_free(pool);
 		return NULL;
 	}
 	pool->settings.cwd = pool->cwd;
@@ -313,8 +311,8 @@ td_pool_pump(struct td_pool *pool)
 	}
 }
 
-static void
-free_if_over(struct td_pool *pool)
+void
+td_pool_free_if_over(struct td_pool *pool)
 {
 	struct td_pool **at = &pool->runner->pools;
 
@@ -323,7 +321,7 @@ free_if_over(struct td_pool *pool)
 	while (*at != pool)
 		at = &(*at)->next;
 	*at = pool->next;
-	free_pool(pool);
+	td_pool_free(pool);
 }
 
 /* What the worker printed before it gave up is the failed task's. */
@@ -356,148 +354,5 @@ td_pool_lost(struct td_pool *pool, struct td_worker *worker,
 		fail_with(take_pending(pool), worker, error);
 	td_worker_free(worker);
 	td_pool_pump(pool);
-	free_if_over(pool);
-}
-
-static void
-update_scoreboard(struct td_runner *runner)
-{
-	for (unsigned i = 0; i < runner->n_slots; i++) {
-		struct td_slot *slot = runner->slots[i];
-
-		if (slot->stale && slot->pid == 0)
-			(void)td_scoreboard_set(runner->scoreboard_fd,
-			    &(struct td_scoreboard_line){
-			    .slot = slot->number });
-		slot->stale = false;
-	}
-	runner->n_stale = 0;
-}
-
-void
-td_pools_flush(struct td_runner *runner, bool before_sleep)
-{
-	for (struct td_pool *pool = runner->pools; pool != NULL;
-	    pool = pool->next)
-		for (struct td_worker *worker = pool->workers; worker != NULL;
-		    worker = worker->next)
-			td_worker_flush(worker);
-	if (before_sleep && runner->n_stale > 0)
-		update_scoreboard(runner);
-}
-
-bool
-td_pools_exited(struct td_runner *runner, pid_t pid, int exit)
-{
-	for (struct td_pool *pool = runner->pools; pool != NULL;
-	    pool = pool->next)
-		for (struct td_worker *worker = pool->workers; worker != NULL;
-		    worker = worker->next)
-			if (worker->pid == pid &&
-			    worker->state != TD_WORKER_LINGERING) {
-				td_worker_exited(worker, exit);
-				return true;
-			}
-	return false;
-}
-
-/* Calls EACH with every worker; it may free its worker, and the pool. */
-static void
-each_worker(struct td_runner *runner, void (*each)(struct td_worker *worker))
-{
-	struct td_pool *pool = runner->pools, *next_pool;
-
-	for (; pool != NULL; pool = next_pool) {
-		struct td_worker *worker = pool->workers, *next;
-
-		next_pool = pool->next;
-		for (; worker != NULL; worker = next) {
-			next = worker->next;
-			each(worker);
-		}
-	}
-}
-
-void
-td_pools_check_left(struct td_runner *runner)
-{
-	each_worker(runner, td_worker_check_left);
-}
-
-void
-td_pools_capture_written(struct td_runner *runner, int wd)
-{
-	for (struct td_pool *pool = runner->pools; pool != NULL;
-	    pool = pool->next)
-		for (struct td_worker *worker = pool->workers; worker != NULL;
-		    worker = worker->next)
-			if (td_capture_rang(&worker->capture, wd))
-				return;
-}
-
-static void
-close_if_idle(struct td_worker *worker)
-{
-	if (worker->n_tasks == 0 && worker->pool->n_pending == 0)
-		td_worker_close(worker);
-}
-
-void
-td_pools_retire(struct td_runner *runner)
-{
-	struct td_pool *next;
-
-	for (struct td_pool *pool = runner->pools; pool != NULL;
-	    pool = pool->next)
-		pool->retired = true;
-	each_worker(runner, close_if_idle);
-	for (struct td_pool *pool = runner->pools; pool != NULL; pool = next) {
-		next = pool->next;
-		free_if_over(pool);
-	}
-}
-
-void
-td_pools_stop(struct td_runner *runner)
-{
-	for (struct td_pool *pool = runner->pools; pool != NULL;
-	    pool = pool->next)
-		td_pool_pump(pool);
-	each_worker(runner, td_worker_close);
-}
-
-static void
-end_now(struct td_worker *worker)
-{
-	td_worker_end(worker, NULL);
-}
-
-void
-td_pools_interrupt(struct td_runner *runner)
-{
-	each_worker(runner, end_now);
-}
-
-bool
-td_pools_close(struct td_runner *runner)
-{
-	bool any = false;
-
-	each_worker(runner, td_worker_close);
-	for (struct td_pool *pool = runner->pools; pool != NULL;
-	    pool = pool->next)
-		any |= pool->n_workers > 0;
-	return !any;
-}
-
-void
-td_pools_release(struct td_runner *runner)
-{
-	each_worker(runner, td_worker_free);
-	while (runner->pools != NULL) {
-		struct td_pool *pool = runner->pools;
-
-		runner->pools = pool->next;
-		free_pool(pool);
-	}
+	td_pool_free_if_over(pool);
 }

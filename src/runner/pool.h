@@ -47,6 +47,11 @@ void td_pool_take_back(struct td_slot *slot);
 void td_pool_lost(struct td_pool *pool, struct td_worker *worker,
     const char *error);
 
+/* Frees a retired one whose last worker and task are gone. */
+void td_pool_free_if_over(struct td_pool *pool);
+void td_pool_free(struct td_pool *pool);
+
+/* pools.c: all of them. */
 /* Once a turn: sends what was given.  Before a sleep also brings the
  * scoreboard up to date. */
 void td_pools_flush(struct td_runner *runner, bool before_sleep);

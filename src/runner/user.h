@@ -34,9 +34,9 @@ struct td_user_request {
 	uid_t runner;		/* who we are */
 	uid_t owner;		/* of the task file */
 	const char *userid;	/* the task's, NULL: none */
-	const char *fixed;	/* by the class's settings; "": not */
 	const char *default_user;	/* "": none */
 	enum td_user_mode mode;
+	const char *fixed;	/* by the class's settings; "": not */
 };
 
 /*

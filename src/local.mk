@@ -66,6 +66,7 @@ src_libloop_la_LIBADD = src/libbase.la
 src_librunner_la_SOURCES = \
 	src/runner/core.h \
 	src/runner/admit.c \
+	src/runner/boxes.c src/runner/boxes.h \
 	src/runner/bury.c \
 	src/runner/capture.c \
 	src/runner/channel.c \
@@ -73,18 +74,22 @@ src_librunner_la_SOURCES = \
 	src/runner/control.c \
 	src/runner/crashes.c src/runner/crashes.h \
 	src/runner/dedup.c \
+	src/runner/drops.c src/runner/drops.h \
 	src/runner/environ.c src/runner/environ.h \
 	src/runner/events.c \
 	src/runner/finish.c \
 	src/runner/index.c src/runner/index.h \
 	src/runner/keep.c \
 	src/runner/launch.c \
+	src/runner/ledger.c \
 	src/runner/letter.c src/runner/letter.h \
+	src/runner/letterbox.c \
 	src/runner/note.c \
 	src/runner/planner.c src/runner/planner.h \
 	src/runner/queue.c src/runner/queue.h \
 	src/runner/ranking.c src/runner/ranking.h \
 	src/runner/recover.c \
+	src/runner/refuse.c \
 	src/runner/reserve.c \
 	src/runner/pool.c src/runner/pool.h src/runner/pools.c \
 	src/runner/runner.c src/runner/runner.h \
@@ -97,6 +102,7 @@ src_librunner_la_SOURCES = \
 	src/runner/tokens.c \
 	src/runner/tree.c src/runner/tree.h \
 	src/runner/user.c src/runner/user.h \
+	src/runner/view.c \
 	src/runner/worker.c src/runner/worker.h src/runner/worker_talk.c \
 	src/runner/worker_line.c src/runner/worker_line.h
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la

@@ -120,6 +120,7 @@ td_stories += \
 	tests/t_list.sh \
 	tests/t_log.sh \
 	tests/t_process.sh \
+	tests/t_shared.sh \
 	tests/t_term.sh \
 	tests/t_why.sh
 

@@ -41,6 +41,8 @@ struct td_runner_settings {
 	uint64_t sync;		/* enum td_sync_mode; auto */
 	bool cgroups;		/* yes */
 	uint64_t user_mode;	/* enum td_user_mode; system */
+	uint64_t max_waiting_per_user;	/* 0: no limit; 100000 */
+	uint64_t max_bytes_per_user;	/* 0: no limit; 1G */
 	uint64_t log_retention_ms;	/* 28d */
 	uint64_t dlq_retention_ms;	/* 0: for ever */
 	const char *default_user;	/* "" : none */
@@ -72,11 +74,11 @@ struct td_class_settings {
 	uint64_t worker_start_ms;	/* until its hello; 30s */
 	uint64_t worker_idle_ms;	/* 0: for ever; 5m */
 	const char *user;	/* "": whom the task says */
+	bool no_new_privs;	/* no */
 	const char *cwd;	/* "/" */
 	uint64_t umask;		/* octal; 022 */
 	int64_t nice;		/* -20..19; 0 */
 	uint64_t ionice;	/* enum td_ionice, levels up to 7; none */
-	bool no_new_privs;	/* no */
 	uint64_t limit_as_bytes;	/* RLIMIT_AS, 0: as the runner */
 	uint64_t limit_cpu_s;	/* RLIMIT_CPU, 0: as the runner */
 	uint64_t limit_nofile;	/* RLIMIT_NOFILE, 0: as the runner */

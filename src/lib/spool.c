@@ -321,6 +321,21 @@ td_spool_add(const struct td_spool *spool, const char *name,
 }
 
 int
+td_spool_add_for(const struct td_spool *spool, const char *name,
+    const void *bytes, size_t len, uid_t uid, gid_t gid)
+{
+	struct td_spool his = *spool;
+
+	his.kind = TD_SPOOL_PRIVATE;
+	his.owner = uid;
+	his.group = gid;
+	/* A crash may have left it half-written: nobody else writes it. */
+	if (!spool->one_commit)
+		(void)unlinkat(spool->tmp_fd, name, 0);
+	return td_spool_add(&his, name, bytes, len, TD_SYNC_NONE);
+}
+
+int
 td_spool_sync(const struct td_spool *spool)
 {
 	return syncfs(spool->drop_fd) != 0 ? -errno : 0;

@@ -84,6 +84,10 @@ enum td_sync td_spool_sync_mode(const struct td_spool *spool, bool strict);
 int td_spool_add(const struct td_spool *spool, const char *name,
     const void *bytes, size_t len, enum td_sync sync);
 
+/* The same for somebody: his file before it has its name, not synced. */
+int td_spool_add_for(const struct td_spool *spool, const char *name,
+    const void *bytes, size_t len, uid_t uid, gid_t gid);
+
 /* Makes all that was added so far durable: 0 or negated errno. */
 int td_spool_sync(const struct td_spool *spool);
 

@@ -343,12 +343,16 @@ td_capture_finish(struct td_slot *slot, uint32_t try, bool failed,
 	size = td_capture_size(capture);
 	show(capture, size);
 	td_loop_clear_timer(&slot->runner->loop, &capture->timer);
-	if (size == 0 && !children_left)
+	/* A user may have passed his descriptor on: the next task's output is
+	 * none of his business. */
+	if (size == 0 && !children_left && !slot->runner->boxes.is_open)
 		return;
 	if (size > 0 && is_kept(slot, failed)) {
 		td_output_name(kept, slot->class->class_enc, slot->id, try);
 		td_capture_keep(capture, kept);
+		td_view_output(slot->runner, kept);
 		td_keep_output(slot->runner, slot->class, slot->id, try);
-	} else if (children_left || ftruncate(capture->fd, 0) != 0)
+	} else if (children_left || slot->runner->boxes.is_open ||
+	    ftruncate(capture->fd, 0) != 0)
 		td_capture_release(capture);
 }

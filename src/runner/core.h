@@ -14,6 +14,12 @@
  *	keep	how long what is kept
  *	finish	it ended: end what it left behind, settle, log
  *	bury	to dlq/
+ *	boxes	the letter boxes of a shared spool
+ *	letterbox	what is dropped there
+ *	refuse	what of it is not admitted
+ *	view	what their users see
+ *	ledger	how much each has in the spool
+ *	drops	files that are not whole yet
  *	control	requests in run/ctl/
  *	recover	what an earlier runner left
  *	sweep	the directories are the truth
@@ -41,6 +47,8 @@
 #include "loop/signals.h"
 #include "loop/spawner.h"
 #include "loop/watch.h"
+#include "runner/boxes.h"
+#include "runner/drops.h"
 #include "runner/letter.h"
 #include "runner/planner.h"
 #include "runner/runner.h"
@@ -128,8 +136,6 @@ struct td_slot {
 	bool stale;		/* the scoreboard still names it */
 };
 
-struct td_drop;
-
 struct td_sweep {
 	struct td_scan scan;
 	enum td_state state;	/* being scanned, if active */
@@ -166,6 +172,7 @@ struct td_runner {
 	struct td_cgroups cgroups;
 	struct td_tree *watched_trees;
 	bool limits_failed;	/* said already */
+	struct td_boxes boxes;
 	struct td_sweep sweep;
 	struct td_letter letter, other;	/* scratch: one task's turn */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;
@@ -195,6 +202,10 @@ void td_runner_log(struct td_runner *runner, const struct td_class *class,
 /* The name of a task as the index has it. */
 void td_runner_name(const struct td_runner *runner, uint32_t ref,
     char out[static TD_NAME_SIZE]);
+
+/* The owner that goes into keys: "" in a private spool, else the uid. */
+const char *td_runner_owner(const struct td_runner *runner, uid_t uid,
+    char out[static TD_SPOOL_OWNER_SIZE]);
 
 /* note.c: a name was seen in new/ or failed/. */
 void td_note(struct td_runner *runner, enum td_state state, const char *name);
@@ -357,6 +368,8 @@ void td_bury_invalid(struct td_runner *runner, enum td_state from,
 
 /* control.c */
 void td_control_look(struct td_runner *runner);
+/* Takes out a waiting task, asks a running one to end. */
+void td_control_cancel(struct td_runner *runner, const char *id);
 bool td_control_is_paused(const struct td_runner *runner,
     const struct td_class *class);
 

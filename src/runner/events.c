@@ -190,6 +190,7 @@ on_minute(struct td_timer *timer)
 	    offsetof(struct td_runner, minute));
 
 	td_sweep_want(runner);
+	td_boxes_want(runner);
 	td_control_look(runner);
 	td_reserve_look(runner);
 	td_cgroups_prune(&runner->cgroups);

@@ -193,13 +193,12 @@ move_on(struct td_slot *slot)
 	td_runner_name(runner, slot->ref, to);
 	switch (verdict->move) {
 	case TD_MOVE_DONE:
-		return td_spool_remove(runner->spool, TD_STATE_CUR,
-		    slot->name);
+		return td_view_remove(runner, TD_STATE_CUR, slot->name);
 	case TD_MOVE_BACK:
-		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+		return td_view_move(runner, TD_STATE_CUR, slot->name,
 		    slot->origin, to);
 	case TD_MOVE_FAILED:
-		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+		return td_view_move(runner, TD_STATE_CUR, slot->name,
 		    TD_STATE_FAILED, to);
 	case TD_MOVE_DEAD:
 		return td_bury(runner, &(struct td_burial){
@@ -238,8 +237,10 @@ release_task(struct td_slot *slot, int rc)
 		    slot->origin : TD_STATE_FAILED) & 3u;
 		if (goes_on(runner))
 			td_note_enqueue(runner, slot->ref);
-	} else
+	} else {
+		td_ledger_remove(runner, slot->ref);
 		td_index_remove(&runner->planner.index, slot->ref);
+	}
 	td_syncer_kick(&runner->syncer, false);
 }
 

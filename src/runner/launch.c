@@ -181,8 +181,8 @@ put_back(struct td_slot *slot)
 	struct td_runner *runner = slot->runner;
 	struct td_entry *entry = td_index_entry(&runner->planner.index,
 	    slot->ref);
-	int rc = td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
-	    slot->origin, slot->name);
+	int rc = td_view_move(runner, TD_STATE_CUR, slot->name, slot->origin,
+	    slot->name);
 
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot put a task back from "
@@ -289,8 +289,8 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 	int rc = slot == NULL ? -ENOMEM : fill_slot(slot, ref, letter);
 
 	if (rc == 0)
-		rc = td_spool_move(runner->spool, (enum td_state)entry->state,
-		    name, TD_STATE_CUR, name);
+		rc = td_view_move(runner, (enum td_state)entry->state, name,
+		    TD_STATE_CUR, name);
 	if (rc == 0) {
 		entry->state = TD_STATE_CUR;
 		memcpy(slot->name, name, strlen(name) + 1);
@@ -340,7 +340,7 @@ correct_name(struct td_runner *runner, uint32_t ref, const char *old,
 	if (rc == 0)
 		rc = td_name_format(text, &name);
 	if (rc == 0)
-		rc = td_spool_move(runner->spool, state, old, state, text);
+		rc = td_view_move(runner, state, old, state, text);
 	if (rc != 0 && rc != -ENOENT)
 		td_log(TD_LOG_ERR, "runner", "cannot correct a name: %s "
 		    "name=%s", strerror(-rc), old);
@@ -372,14 +372,15 @@ launch(struct td_runner *runner, uint32_t ref)
 	struct td_letter *letter = &runner->letter;
 	enum td_state state = (enum td_state)entry->state;
 	enum td_letter_state found;
-	char name[TD_NAME_SIZE];
+	char name[TD_NAME_SIZE], owner[TD_SPOOL_OWNER_SIZE];
 	uint64_t key;
 
 	td_runner_name(runner, ref, name);
 	found = td_letter_read(letter, runner->spool->state_fd[state], name,
 	    runner->conf.max_size_bytes, !entry->complete);
 	if (found == TD_LETTER_WHOLE &&
-	    td_key_of_task(&key, &letter->task, "") != 0)
+	    td_key_of_task(&key, &letter->task, td_runner_owner(runner,
+	    letter->owner, owner)) != 0)
 		found = TD_LETTER_TROUBLE;	/* no memory */
 	if (found == TD_LETTER_WHOLE && !letter->unsure) {
 		if (name_is_right(runner, entry, &letter->task, key)) {

@@ -107,6 +107,7 @@ td_note_index(struct td_runner *runner, enum td_state state,
 		return rc;
 	td_index_entry(&runner->planner.index, *ref)->generation =
 	    runner->sweep.generation & 0xff;
+	td_ledger_add(runner, *ref);
 	return 0;
 }
 
@@ -114,6 +115,7 @@ void
 td_note_forget(struct td_runner *runner, uint32_t ref)
 {
 	td_planner_dequeue(&runner->planner, ref, td_runner_horizon(runner));
+	td_ledger_remove(runner, ref);
 	td_index_remove(&runner->planner.index, ref);
 }
 
@@ -158,7 +160,7 @@ turn_away(struct td_runner *runner, enum td_state state, const char *name,
 		    "a task with this id is already in the spool", false);
 	else if (runner->planner.loading ||
 	    (uint64_t)ctime + RENAME_S < td_runner_now())
-		(void)td_spool_remove(runner->spool, state, name);
+		(void)td_view_remove(runner, state, name);
 }
 
 static bool
@@ -249,9 +251,10 @@ td_note_reschedule(struct td_runner *runner, uint32_t ref, uint64_t due)
 	td_planner_dequeue(&runner->planner, ref, td_runner_horizon(runner));
 	entry->due = due & ((UINT64_C(1) << 34) - 1);
 	td_runner_name(runner, ref, new);
-	rc = td_spool_move(runner->spool, (enum td_state)entry->state, old,
+	rc = td_view_move(runner, (enum td_state)entry->state, old,
 	    (enum td_state)entry->state, new);
 	if (rc == -ENOENT) {
+		td_ledger_remove(runner, ref);
 		td_index_remove(&runner->planner.index, ref);
 		return rc;
 	}

@@ -283,7 +283,7 @@ settle_crashed(struct td_runner *runner, struct td_crashes *crashes,
 	log_crash(runner, id, class_name, name, &verdict,
 	    outcome.too_many_crashes ? often : error);
 	if (verdict.move == TD_MOVE_FAILED)
-		rc = td_spool_move(runner->spool, TD_STATE_CUR, text,
+		rc = td_view_move(runner, TD_STATE_CUR, text,
 		    TD_STATE_FAILED, to_text);
 	else
 		rc = td_bury(runner, &(struct td_burial){

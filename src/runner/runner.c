@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -53,18 +54,34 @@ append(struct td_runner *runner, const struct td_run *run)
 	return rc;
 }
 
+const char *
+td_runner_owner(const struct td_runner *runner, uid_t uid,
+    char out[static TD_SPOOL_OWNER_SIZE])
+{
+	out[0] = '\0';
+	if (runner->spool->kind == TD_SPOOL_SHARED)
+		(void)snprintf(out, TD_SPOOL_OWNER_SIZE, "%lu",
+		    (unsigned long)uid);
+	return out;
+}
+
 void
 td_runner_log(struct td_runner *runner, const struct td_class *class,
     const struct td_run *run)
 {
 	const struct td_runner_options *options = runner->options;
+	struct td_run line = *run;
 	int rc = 0;
 
+	if (line.ref == NULL && runner->boxes.is_open)
+		(void)td_boxes_of(runner, run->id, strlen(run->id), &line.ref);
 	if (class == NULL || td_keep_logs(class, run->result))
-		rc = append(runner, run);
+		rc = append(runner, &line);
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot write the run log: %s "
 		    "id=%s", strerror(-rc), run->id);
+	if (rc == 0)
+		td_view_log(runner, run);
 	if (options->report != NULL)
 		options->report(options->report_arg, run);
 }
@@ -82,6 +99,19 @@ max_running(const struct td_runner *runner)
 	if (n == 0)
 		n = 2 * (uint64_t)(cpus < 1 ? 1 : cpus);
 	return n > 100000 ? 100000 : (uint32_t)n;
+}
+
+/* Labels would let each user claim to be any other. */
+static int
+check_user_mode(const struct td_spool *spool,
+    const struct td_settings *settings, struct td_err *err)
+{
+	struct td_runner_settings conf;
+
+	td_settings_runner(settings, &conf);
+	if (spool->kind != TD_SPOOL_SHARED || conf.user_mode != TD_USER_LABEL)
+		return 0;
+	return td_fail(err, -EPERM, "user_mode = label is for private spools");
 }
 
 static int
@@ -118,11 +148,14 @@ load_anew(struct td_runner *runner, struct td_err *err)
 
 	if (rc != 0)
 		return rc;
-	rc = use_settings(runner, settings);
+	rc = check_user_mode(runner->spool, settings, err);
+	if (rc == 0)
+		rc = use_settings(runner, settings);
 	if (rc != 0) {
 		td_settings_free(settings);
-		return td_fail_errno(err, rc, "settings");
+		return rc == -EPERM ? rc : td_fail_errno(err, rc, "settings");
 	}
+	td_boxes_tell(runner);
 	return 0;
 }
 
@@ -196,6 +229,8 @@ take_spool(struct td_runner *runner, struct td_err *err)
 	    err);
 
 	if (rc == 0)
+		rc = check_user_mode(runner->spool, runner->settings, err);
+	if (rc == 0)
 		rc = check_one_file_system(runner->spool, err);
 	if (rc != 0)
 		return rc;
@@ -263,7 +298,9 @@ start(struct td_runner *runner, struct td_err *err)
 	}
 	/* Watches first, then the directories: what comes in between is seen
 	 * twice rather than never. */
-	rc = td_recover(runner, err);
+	rc = td_boxes_open(runner, err);
+	if (rc == 0)
+		rc = td_recover(runner, err);
 	if (rc == 0)
 		td_trees_open(runner);
 	if (rc == 0 && td_tokens_load(runner) != 0)
@@ -277,6 +314,7 @@ start(struct td_runner *runner, struct td_err *err)
 		td_log(TD_LOG_WARNING, "runner", "cannot read log/output");
 	if (rc != 0)
 		return rc;
+	td_boxes_settle(runner);
 	(void)td_scoreboard_reset(runner->scoreboard_fd, max_running(runner));
 	td_control_look(runner);
 	td_reserve_look(runner);
@@ -289,6 +327,7 @@ release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
+	td_boxes_close(runner);
 	td_admit_release(runner);
 	td_pools_release(runner);
 	for (unsigned i = 0; i < runner->n_slots; i++) {
@@ -360,9 +399,11 @@ work(struct td_runner *runner)
 {
 	int n = 0;
 
+	bool more = runner->stopping == 0 && td_boxes_step(runner);
+
 	while (n < STARTS_A_TURN && td_launch_some(runner))
 		n++;
-	return n == STARTS_A_TURN || td_sweep_step(runner);
+	return n == STARTS_A_TURN || td_sweep_step(runner) || more;
 }
 
 /* After the tick only what is not yet due can be waiting for time: an alarm

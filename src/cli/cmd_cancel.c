@@ -159,6 +159,15 @@ cancel_again(struct cancel *cancel, const struct td_found *found)
 	return TD_EXIT_NONE;
 }
 
+/* A user's task, which the runner shows him: it is to tell him, too. */
+static bool
+has_picture(const struct td_spool *spool, const struct td_found *found)
+{
+	return spool->kind == TD_SPOOL_SHARED && found->id[0] == 'u' &&
+	    strchr(found->id, '-') != NULL &&
+	    td_lock_is_held(spool->run_fd, NULL) == 1;
+}
+
 static int
 cancel_one(void *arg, const struct td_found *found)
 {
@@ -177,6 +186,8 @@ cancel_one(void *arg, const struct td_found *found)
 		    "--waiting leaves it alone", found->id);
 		return TD_EXIT_NONE;
 	}
+	if (has_picture(&cancel->conf->spool, found))
+		return ask_runner(cancel, found);
 	/* In a letter box only what was not yet admitted is the user's. */
 	if (found->state == TD_STATE_CUR || (box &&
 	    found->state == TD_STATE_FAILED))

@@ -129,6 +129,9 @@ int td_view_withdraw(struct td_runner *runner, enum td_state state,
 int td_view_bury(struct td_runner *runner, enum td_state from,
     const char *from_name, const char *dlq_name, const char *reason,
     size_t len);
+/* The same there after somebody else has moved a task. */
+void td_view_show(struct td_runner *runner, enum td_state from,
+    const char *from_name, enum td_state to, const char *to_name);
 /* "u<uid>-<ref>" and back. */
 int td_view_id(char out[static TD_NAME_ID_SIZE],
     const struct td_mailbox *box, const char *ref, size_t len);

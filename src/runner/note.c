@@ -195,6 +195,7 @@ note_again(struct td_runner *runner, uint32_t ref, enum td_state state,
 		    old);
 		return;
 	}
+	td_view_show(runner, (enum td_state)entry->state, old, state, text);
 	td_note_forget(runner, ref);
 	if (td_note_index(runner, state, name, &ref) == 0)
 		td_note_enqueue(runner, ref);

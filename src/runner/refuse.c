@@ -145,10 +145,6 @@ td_refuse_why(const struct td_drop *drop, const struct td_letter *letter)
 		return "others may write this file: chmod o-w";
 	if (letter->links != 1)
 		return "this file has other names as well: copy it";
-	if (task->key != NULL && (strncmp(task->key, "schedule:", 9) == 0 ||
-	    strncmp(task->key, "event:", 6) == 0))
-		return "keys that begin with schedule: or event: belong to "
-		    "the runner";
 	if (task->slot != 0)
 		return "the member slot belongs to the runner";
 	return td_ledger_refuses(drop->box, letter->text.len);

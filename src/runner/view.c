@@ -58,8 +58,8 @@ view_of(const struct td_runner *runner, const char *name,
 	return box != NULL && td_view_name(out, name, ref) == 0 ? box : NULL;
 }
 
-static void
-show_moved(struct td_runner *runner, enum td_state from,
+void
+td_view_show(struct td_runner *runner, enum td_state from,
     const char *from_name, enum td_state to, const char *to_name)
 {
 	char old[TD_NAME_SIZE], new[TD_NAME_SIZE];
@@ -93,7 +93,7 @@ td_view_move(struct td_runner *runner, enum td_state from,
 	int rc = td_spool_move(runner->spool, from, from_name, to, to_name);
 
 	if (rc == 0)
-		show_moved(runner, from, from_name, to, to_name);
+		td_view_show(runner, from, from_name, to, to_name);
 	return rc;
 }
 
@@ -139,7 +139,7 @@ td_view_bury(struct td_runner *runner, enum td_state from,
 	(void)td_io_replace(box->box.view_fd[TD_STATE_DLQ], reason_name,
 	    reason, len, 0600, 0);
 	td_boxes_return();
-	show_moved(runner, from, from_name, TD_STATE_DLQ, dlq_name);
+	td_view_show(runner, from, from_name, TD_STATE_DLQ, dlq_name);
 	return rc;
 }
 

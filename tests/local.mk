@@ -214,16 +214,20 @@ tests_bench_bench_SOURCES = \
 	tests/bench/quiet.c \
 	tests/bench/run.c \
 	tests/bench/spool.c \
-	tests/bench/tools.c
+	tests/bench/tools.c \
+	tests/bench/worker.c
 tests_bench_bench_LDADD = src/liblib.la
+EXTRA_PROGRAMS += tests/bench/answer
+tests_bench_answer_SOURCES = tests/bench/answer.c
+tests_bench_answer_LDADD =
 # Without a C library's start, so outside of the usual flags.
 tests/bench/stamp: tests/bench/stamp.c
 	$(AM_V_CC)$(MKDIR_P) tests/bench && $(CC) $(DEFS) $(DEFAULT_INCLUDES) \
 	    -O2 -static -nostartfiles -fno-stack-protector \
 	    -o $@ $(srcdir)/tests/bench/stamp.c
-CLEANFILES += tests/bench/bench tests/bench/stamp
+CLEANFILES += tests/bench/bench tests/bench/answer tests/bench/stamp
 EXTRA_DIST += tests/bench/run.sh tests/bench/stamp.c
 .PHONY: bench
-bench: src/cli/taskdir tests/bench/bench tests/bench/stamp
+bench: src/cli/taskdir tests/bench/bench tests/bench/answer tests/bench/stamp
 	$(AM_V_at)TD_BUILDDIR='$(abs_top_builddir)' \
 	    $(SHELL) $(srcdir)/tests/bench/run.sh

@@ -29,10 +29,12 @@ enum { STUCK_MS = 1000 };
 static void check_left(struct td_slot *slot);
 
 static uint32_t
-random_number(void)
+jitter_of(const struct td_slot *slot)
 {
 	uint32_t n;
 
+	if (slot->class->settings.jitter_percent == 0)
+		return 0;
 	/* Before the kernel's pool is ready there is simply no jitter. */
 	return getrandom(&n, sizeof(n), GRND_NONBLOCK) == sizeof(n) ? n : 0;
 }
@@ -334,7 +336,7 @@ td_finish_settle(struct td_slot *slot)
 	slot->outcome.stopping = runner->stopping > 0;
 	say_how_it_ended(slot);
 	slot->verdict = td_settle(&slot->outcome, &slot->terms,
-	    &slot->class->settings, td_runner_now(), random_number());
+	    &slot->class->settings, td_runner_now(), jitter_of(slot));
 	failed = slot->verdict.result != TD_RESULT_OK &&
 	    slot->verdict.result != TD_RESULT_SNOOZE;
 	runner->any_failed |= failed;

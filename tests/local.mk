@@ -53,6 +53,7 @@ td_units += \
 	tests/check_planner_model \
 	tests/check_queue \
 	tests/check_settle \
+	tests/check_shares \
 	tests/check_spawner \
 	tests/check_user
 EXTRA_DIST += tests/model.h tests/planner.h

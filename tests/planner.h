@@ -51,7 +51,7 @@ end(void)
 static uint32_t
 number_of(const char *class_enc)
 {
-	return td_planner_class(&planner, class_enc, strlen(class_enc),
+	return td_planner_class(&planner, 0, class_enc, strlen(class_enc),
 	    settings);
 }
 

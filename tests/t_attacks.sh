@@ -209,6 +209,28 @@ is "$(cat "$BOX"/log/output/env,* | tr ' ' '\n' | grep -v '^TASKDIR_' |
     tr '\n' ' ')" 'HOME LANG LOGNAME PATH PWD SHELL USER ' \
     'nor is what the runner has'
 
+# --- Names without end -------------------------------------------------------
+
+rss()
+{
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$RUNNER/status"
+}
+
+size=$(rss)
+printf '[class invented.*]\nattempts = 1\nkeep_output = none\n' |
+    settings
+kill -s HUP "$RUNNER"
+awk 'BEGIN { for (i = 0; i < 10000; i++)
+	printf "{\"classname\":\"invented.%d\"}\n", i }' >"$WORK/invented"
+as "$EVA" taskdir add --batch <"$WORK/invented" >/dev/null
+id=$(as "$ADA" taskdir add who)
+check_exit 0 'ten thousand classes do not keep others waiting' as "$ADA" \
+    timeout 20 taskdir wait "$id"
+check 'long before they are done' test "$(count_in dlq)" -lt 9000
+wait_for 'all get their turn' '[ "$(count_in dlq)" -ge 10000 ]' 60
+check "and they cost little memory ($size to $(rss) KiB)" \
+    test "$(rss)" -lt $((size + 30000))
+
 # --- Boxes that are exchanged ------------------------------------------------
 
 check_exit 1 'she cannot exchange her box' as "$EVA" mv "$BOX" "$BOX.old"

@@ -6,7 +6,6 @@
  */
 #include "base/io.h"
 #include "base/log.h"
-#include "base/num.h"
 #include "lib/lock.h"
 #include "lib/request.h"
 #include "runner/core.h"
@@ -37,39 +36,6 @@ td_boxes_return(void)
 {
 	(void)setfsuid(0);
 	(void)setfsgid(0);
-}
-
-struct td_mailbox *
-td_boxes_find(const struct td_runner *runner, uid_t uid)
-{
-	const struct td_boxes *boxes = &runner->boxes;
-	size_t low = 0, high = boxes->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (boxes->list[mid]->box.uid < uid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < boxes->n && boxes->list[low]->box.uid == uid ?
-	    boxes->list[low] : NULL;
-}
-
-struct td_mailbox *
-td_boxes_of(const struct td_runner *runner, const char *id, size_t len,
-    const char **ref)
-{
-	const char *dash = len > 0 && id[0] == 'u' ? memchr(id, '-', len) :
-	    NULL;
-	uint64_t uid;
-
-	if (dash == NULL || td_num_parse(&uid, id + 1, (size_t)(dash - id) - 1,
-	    UINT32_MAX) != 0)
-		return NULL;
-	*ref = dash + 1;
-	return td_boxes_find(runner, (uid_t)uid);
 }
 
 /* Requests */

@@ -75,10 +75,6 @@ void td_boxes_want(struct td_runner *runner);
 bool td_boxes_step(struct td_runner *runner);
 /* At the start: no drop stays whose copy is in the spool. */
 void td_boxes_settle(struct td_runner *runner);
-struct td_mailbox *td_boxes_find(const struct td_runner *runner, uid_t uid);
-/* The box whose task this is and the user's own id of it; NULL: root's. */
-struct td_mailbox *td_boxes_of(const struct td_runner *runner, const char *id,
-    size_t len, const char **ref);
 /* Files are made as the user of the box between the two. */
 void td_boxes_become(const struct td_mailbox *box);
 void td_boxes_return(void);
@@ -86,7 +82,14 @@ void td_boxes_return(void);
 void td_boxes_prune(struct td_runner *runner,
     void (*prune)(int log_fd, int output_fd, uint64_t limit), uint64_t limit);
 
-/* ledger.c: how much each has in the spool. */
+/* ledger.c: whose tasks are, and how much each has in the spool. */
+struct td_mailbox *td_boxes_find(const struct td_runner *runner, uid_t uid);
+/* The box whose task this is and the user's own id of it; NULL: root's. */
+struct td_mailbox *td_boxes_of(const struct td_runner *runner, const char *id,
+    size_t len, const char **ref);
+/* Whose task it is by its id: 0: root's, as all are in a private spool. */
+uint64_t td_boxes_user(const struct td_runner *runner, const char *id,
+    size_t len);
 void td_ledger_add(struct td_runner *runner, uint32_t ref);
 void td_ledger_remove(struct td_runner *runner, uint32_t ref);
 void td_ledger_count(struct td_runner *runner);

@@ -209,14 +209,16 @@ const char *td_runner_owner(const struct td_runner *runner, uid_t uid,
 
 /* note.c: a name was seen in new/ or failed/. */
 void td_note(struct td_runner *runner, enum td_state state, const char *name);
-/* The class of an encoded name, 0 if no memory. */
-uint32_t td_note_class(struct td_runner *runner, const char *class_enc,
-    size_t len);
+/* A user's class of an encoded name, 0 if no memory. */
+uint32_t td_note_class(struct td_runner *runner, uint64_t user,
+    const char *class_enc, size_t len);
 /* A canonical name enters the index: 0 with *ref, or -ENOMEM. */
 int td_note_index(struct td_runner *runner, enum td_state state,
     const struct td_name *name, uint32_t *ref);
 /* It starts (or goes on) waiting, if the selection has it. */
 void td_note_enqueue(struct td_runner *runner, uint32_t ref);
+/* It leaves the index; it is in no queue. */
+void td_note_gone(struct td_runner *runner, uint32_t ref);
 /* The task is gone from the spool. */
 void td_note_forget(struct td_runner *runner, uint32_t ref);
 /* Renames a waiting task's due time: 0, -ENOENT (and forgets it), errno. */

@@ -169,7 +169,7 @@ minds_running(struct td_runner *runner, const struct td_task *task)
 		return true;
 	if (task->on_duplicate != TD_POLICY_IGNORE)
 		return false;
-	class_no = td_note_class(runner, task->class_enc,
+	class_no = td_note_class(runner, 0, task->class_enc,
 	    strlen(task->class_enc));
 	return class_no != 0 && td_planner_get(&runner->planner,
 	    class_no)->settings.unique_running;

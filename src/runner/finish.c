@@ -240,8 +240,7 @@ release_task(struct td_slot *slot, int rc)
 		if (goes_on(runner))
 			td_note_enqueue(runner, slot->ref);
 	} else {
-		td_ledger_remove(runner, slot->ref);
-		td_index_remove(&runner->planner.index, slot->ref);
+		td_note_gone(runner, slot->ref);
 	}
 	td_syncer_kick(&runner->syncer, false);
 }

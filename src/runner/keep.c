@@ -101,7 +101,8 @@ note_kept(struct td_runner *runner, const char *name)
 
 	if (td_output_parse(&output, name) != 0)
 		return;
-	class_no = td_note_class(runner, output.class_enc, output.class_len);
+	class_no = td_note_class(runner, td_boxes_user(runner, output.id,
+	    output.id_len), output.class_enc, output.class_len);
 	if (class_no == 0)
 		return;
 	memcpy(id, output.id, output.id_len);

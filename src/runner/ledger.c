@@ -1,15 +1,73 @@
 #include "config.h"
 
 /*
- * How many tasks each user has in the spool, and how many bytes.  Names do
- * not tell sizes: a file is looked at once, when it enters the index.
+ * Whose tasks are, which their ids tell, how many each user has in the spool,
+ * and how many bytes.  Names do not tell sizes: a file is looked at once, when
+ * it enters the index.
  */
+#include "base/num.h"
 #include "runner/core.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+struct td_mailbox *
+td_boxes_find(const struct td_runner *runner, uid_t uid)
+{
+	const struct td_boxes *boxes = &runner->boxes;
+	size_t low = 0, high = boxes->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (boxes->list[mid]->box.uid < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < boxes->n && boxes->list[low]->box.uid == uid ?
+	    boxes->list[low] : NULL;
+}
+
+/* "u<uid>-<ref>" taken apart: false if it is another one. */
+static bool
+split_id(const char *id, size_t len, uint64_t *uid, const char **ref)
+{
+	const char *dash = len > 0 && id[0] == 'u' ? memchr(id, '-', len) :
+	    NULL;
+
+	if (dash == NULL || td_num_parse(uid, id + 1, (size_t)(dash - id) - 1,
+	    UINT32_MAX) != 0)
+		return false;
+	*ref = dash + 1;
+	return true;
+}
+
+struct td_mailbox *
+td_boxes_of(const struct td_runner *runner, const char *id, size_t len,
+    const char **ref)
+{
+	const char *own;
+	uint64_t uid;
+	struct td_mailbox *box = split_id(id, len, &uid, &own) ?
+	    td_boxes_find(runner, (uid_t)uid) : NULL;
+
+	if (box != NULL)
+		*ref = own;
+	return box;
+}
+
+uint64_t
+td_boxes_user(const struct td_runner *runner, const char *id, size_t len)
+{
+	const char *ref;
+	uint64_t uid;
+
+	return runner->spool->kind == TD_SPOOL_SHARED &&
+	    split_id(id, len, &uid, &ref) ? uid : 0;
+}
 
 /* A line for each ref there may be: false if no memory. */
 static bool

@@ -21,6 +21,12 @@ td_planner_release(struct td_planner *planner)
 		free(planner->classes[i]->kept);
 		free(planner->classes[i]);
 	}
+	for (uint32_t i = 0; i < planner->n_shares; i++) {
+		td_ranking_release(&planner->shares[i]->own);
+		free(planner->shares[i]);
+	}
+	free(planner->shares);
+	td_ranking_release(&planner->ready_shares);
 	td_serial_release(&planner->serial);
 	td_index_release(&planner->index);
 	free(planner->classes);

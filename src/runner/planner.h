@@ -4,6 +4,10 @@
  * priority, then round robin; within a class by due, then id.  A class with a
  * million files therefore cannot starve one with a single file.
  *
+ * In a shared spool this is so for each user, and before it comes the user:
+ * of those with such a class the one with the fewest running, round robin
+ * between equals.
+ *
  * Pure bookkeeping: time comes in as an argument, nothing is read or started.
  */
 #ifndef TD_RUNNER_PLANNER_H
@@ -31,6 +35,19 @@ enum td_standing {
 };
 enum { TD_STANDING_COUNT = TD_STANDING_READY + 1 };
 
+/* A user's part of the machine. */
+struct td_share {
+	struct td_rank rank;	/* among those with a ready class */
+	struct td_ranking own;	/* his ready classes; root's: see planner */
+	uint64_t user;		/* uid; 0: root, or all of a private spool */
+	uint32_t running;
+	uint32_t n_classes;
+};
+
+/*
+ * A class of one user.  What limits the class as a whole (max_running, rate)
+ * is counted by root's class of that name, which the others point to.
+ */
 struct td_class {
 	struct td_rank rank;	/* in the ranking of its standing */
 	char class_enc[TD_NAME_CLASS_SIZE];
@@ -38,11 +55,18 @@ struct td_class {
 	struct td_class_settings settings;
 	struct td_queue queue;
 	uint32_t number;
+	uint32_t n_tasks;	/* in the index, see td_planner_count */
 	uint32_t running;
+	struct td_share *share;	/* NULL: root's */
+	struct td_class *whole;	/* NULL: it is that itself, and has: */
+	struct td_class *lanes;	/* those of the users, by next_lane */
+	uint32_t n_lanes, lanes_running;
+	struct td_class *next_lane;
 	uint32_t n_groups;	/* keys with more than one task */
 	bool serial;		/* one at a time per key */
 	uint32_t next_same_hash;
 	bool paused;
+	bool fresh;		/* nobody has asked whether it is paused */
 	enum td_standing standing;
 	struct td_kept *kept;	/* outputs on disk, see keep.c; or NULL */
 	uint64_t window_from, window_until;	/* so long this holds: */
@@ -59,7 +83,11 @@ struct td_planner {
 	uint32_t *by_name;		/* heads of hash chains */
 	uint32_t name_mask;
 	uint32_t last_found;		/* names come in runs of one class */
-	struct td_ranking rankings[TD_STANDING_COUNT];
+	struct td_ranking rankings[TD_STANDING_COUNT];	/* ready: root's */
+	struct td_share root, **shares;	/* the others' */
+	uint32_t n_shares, shares_size;
+	struct td_ranking ready_shares;
+	uint32_t hand;			/* the next class to be reused */
 	struct td_serial serial;
 	uint64_t turns;			/* ready classes get one each */
 	uint64_t mono_ms, wall_s;	/* see td_planner_set_clock */
@@ -72,10 +100,18 @@ struct td_planner {
 
 void td_planner_release(struct td_planner *planner);
 
-/* The class of an encoded name, made if there is none; 0 if no memory.  A new
- * one has its settings resolved from SETTINGS. */
-uint32_t td_planner_class(struct td_planner *planner, const char *class_enc,
-    size_t len, const struct td_settings *settings);
+/*
+ * The class of an encoded name for a user (0: root, or private), made if there
+ * is none; 0 if no memory.  A new one has its settings resolved from SETTINGS.
+ * Where there are many, one without tasks makes room: invented names cost no
+ * memory for long.
+ */
+uint32_t td_planner_class(struct td_planner *planner, uint64_t user,
+    const char *class_enc, size_t len, const struct td_settings *settings);
+
+/* A task of the class entered (+1) or left (-1) the index. */
+void td_planner_count(struct td_planner *planner, uint32_t class_no,
+    int32_t more);
 struct td_class *td_planner_get(const struct td_planner *planner,
     uint32_t number);
 
@@ -131,6 +167,11 @@ uint64_t td_planner_next_due(const struct td_planner *planner);
  * 0: none, or nothing could be started with it. */
 uint64_t td_planner_next_token(const struct td_planner *planner);
 
+/* Root's class of the name, which counts for all. */
+struct td_class *td_class_whole(struct td_class *class);
+struct td_share *td_class_share(struct td_planner *planner,
+    const struct td_class *class);
+
 /* standing.c: where a class belongs, for planner.c. */
 
 /* Brings a class where it belongs after its queue, its limits or the time
@@ -145,7 +186,7 @@ void td_standing_spend(struct td_class *class, uint64_t mono_ms);
 void td_standing_unspend(struct td_class *class);
 /* When the next token is due; and the same as an earlier runner had it, or as
  * a faster rate lets it be. */
-uint64_t td_standing_token(const struct td_class *class);
+uint64_t td_standing_token(struct td_class *class);
 void td_standing_set_token(struct td_class *class, uint64_t mono_ms,
     uint64_t token_ms);
 /* The class whose turn it is, NULL if none. */

@@ -34,10 +34,11 @@ ahead_ns(const struct td_class *class)
 }
 
 uint64_t
-td_standing_token(const struct td_class *class)
+td_standing_token(struct td_class *class)
 {
 	uint64_t ahead = ahead_ns(class);
 
+	class = td_class_whole(class);
 	if (class->settings.rate_ns == 0 || class->token_ns <= ahead)
 		return 0;
 	return (class->token_ns - ahead + NS_PER_MS - 1) / NS_PER_MS;
@@ -50,6 +51,7 @@ td_standing_set_token(struct td_class *class, uint64_t mono_ms,
 	uint64_t latest = mono_ms * NS_PER_MS + class->settings.rate_ns;
 	uint64_t token_ns = token_ms * NS_PER_MS;
 
+	class = td_class_whole(class);
 	class->token_ns = (token_ns < latest ? token_ns : latest) +
 	    ahead_ns(class);
 }
@@ -61,6 +63,7 @@ td_standing_spend(struct td_class *class, uint64_t mono_ms)
 
 	if (class->settings.rate_ns == 0)
 		return;
+	class = td_class_whole(class);
 	if (class->token_ns < now_ns)
 		class->token_ns = now_ns;
 	class->token_ns += class->settings.rate_ns;
@@ -69,6 +72,7 @@ td_standing_spend(struct td_class *class, uint64_t mono_ms)
 void
 td_standing_unspend(struct td_class *class)
 {
+	class = td_class_whole(class);
 	if (class->token_ns > class->settings.rate_ns)
 		class->token_ns -= class->settings.rate_ns;
 }
@@ -99,12 +103,15 @@ max_running_of(const struct td_class_settings *settings)
 }
 
 static bool
-may_start(const struct td_planner *planner, const struct td_class *class)
+may_start(const struct td_planner *planner, struct td_class *class)
 {
+	const struct td_class *whole = td_class_whole(class);
+
 	if (class->paused)
 		return false;
 	return planner->ignore_limits || class->settings.max_running == 0 ||
-	    class->running < max_running_of(&class->settings);
+	    whole->running + whole->lanes_running <
+	    max_running_of(&class->settings);
 }
 
 static enum td_standing
@@ -125,10 +132,52 @@ standing_of(const struct td_planner *planner, struct td_class *class,
 	return TD_STANDING_READY;
 }
 
+static struct td_share *
+share_of(struct td_rank *rank)
+{
+	return (struct td_share *)((char *)rank - offsetof(struct td_share,
+	    rank));
+}
+
+static struct td_ranking *
+ready_of(struct td_planner *planner, struct td_share *share)
+{
+	return share == &planner->root ?
+	    &planner->rankings[TD_STANDING_READY] : &share->own;
+}
+
+/* A user with nothing ready is in nobody's way. */
+static void
+leave_ready(struct td_planner *planner, struct td_class *class)
+{
+	struct td_share *share = td_class_share(planner, class);
+
+	td_ranking_drop(ready_of(planner, share), &class->rank);
+	if (ready_of(planner, share)->n == 0)
+		td_ranking_drop(&planner->ready_shares, &share->rank);
+}
+
+static void
+enter_ready(struct td_planner *planner, struct td_class *class)
+{
+	struct td_share *share = td_class_share(planner, class);
+
+	td_ranking_put(ready_of(planner, share), &class->rank,
+	    (uint64_t)class->running << 8 |
+	    (PRIORITY_MAX - class->settings.priority), ++planner->turns);
+	if (share->rank.place == 0)
+		td_ranking_put(&planner->ready_shares, &share->rank,
+		    share->running, planner->turns);
+}
+
 static void
 leave(struct td_planner *planner, struct td_class *class)
 {
-	if (class->rank.place != 0)
+	if (class->rank.place == 0)
+		return;
+	if (class->standing == TD_STANDING_READY)
+		leave_ready(planner, class);
+	else
 		td_ranking_drop(&planner->rankings[class->standing],
 		    &class->rank);
 }
@@ -155,10 +204,7 @@ enter(struct td_planner *planner, struct td_class *class)
 		    td_standing_token(class), class->number);
 		break;
 	case TD_STANDING_READY:
-		td_ranking_put(ranking, &class->rank,
-		    (uint64_t)class->running << 8 |
-		    (PRIORITY_MAX - class->settings.priority),
-		    ++planner->turns);
+		enter_ready(planner, class);
 		break;
 	}
 }
@@ -180,29 +226,53 @@ td_standing_update(struct td_planner *planner, struct td_class *class,
 	enter(planner, class);
 }
 
+/* The class as a whole is below its limit: for those of all users. */
+static void
+wake_lanes(struct td_planner *planner, struct td_class *whole, uint64_t now)
+{
+	if (whole->standing == TD_STANDING_BLOCKED)
+		td_standing_update(planner, whole, now);
+	for (struct td_class *lane = whole->lanes; lane != NULL;
+	    lane = lane->next_lane)
+		if (lane->standing == TD_STANDING_BLOCKED)
+			td_standing_update(planner, lane, now);
+}
+
 void
 td_standing_set_running(struct td_planner *planner, struct td_class *class,
     uint32_t running, uint64_t now)
 {
+	struct td_class *whole = td_class_whole(class);
+	struct td_share *share = td_class_share(planner, class);
+	bool less = running < class->running;
+
 	leave(planner, class);
 	class->standing = TD_STANDING_IDLE;
+	share->running += running - class->running;
+	if (whole != class)
+		whole->lanes_running += running - class->running;
 	class->running = running;
+	if (share->rank.place != 0)
+		td_ranking_put(&planner->ready_shares, &share->rank,
+		    share->running, ++planner->turns);
 	td_standing_update(planner, class, now);
+	if (less && class->settings.max_running != 0)
+		wake_lanes(planner, whole, now);
 }
 
 /*
- * Among the ready there may be classes whose window has closed, and after the
- * clock was set back some whose first task is not due any more: they are met
- * here.
+ * Among the ready there may be classes whose window has closed or whose limit
+ * another user has reached, and after the clock was set back some whose first
+ * task is not due any more: they are met here.
  */
 struct td_class *
 td_standing_first(struct td_planner *planner, uint64_t now)
 {
 	struct td_rank *rank;
 
-	while ((rank = td_ranking_first(
-	    &planner->rankings[TD_STANDING_READY])) != NULL) {
-		struct td_class *class = class_of(rank);
+	while ((rank = td_ranking_first(&planner->ready_shares)) != NULL) {
+		struct td_class *class = class_of(td_ranking_first(
+		    ready_of(planner, share_of(rank))));
 
 		if (standing_of(planner, class, now) == TD_STANDING_READY)
 			return class;

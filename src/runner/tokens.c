@@ -44,6 +44,7 @@ td_tokens_note(struct td_runner *runner, struct td_class *class)
 	struct td_rates_line line = { .next_ms = now_ms };
 	int rc = 0;
 
+	class = td_class_whole(class);
 	if (class->settings.rate_ns < SLOW_NS)
 		return;
 	if (token_ms > runner->loop.now_ms)
@@ -65,7 +66,7 @@ static void
 keep(struct td_runner *runner, const struct td_rates_line *line,
     uint64_t now_ms)
 {
-	uint32_t number = td_note_class(runner, line->class_enc,
+	uint32_t number = td_note_class(runner, 0, line->class_enc,
 	    strlen(line->class_enc));
 	struct td_class *class;
 

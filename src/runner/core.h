@@ -130,7 +130,7 @@ struct td_slot {
 	/* Of a task that a persistent worker does: */
 	struct td_pool *pool;	/* NULL: it has a process of its own */
 	struct td_worker *worker;	/* who has it; NULL: nobody yet */
-	struct td_slot *next_pending;	/* in the pool */
+	struct td_slot *next_pending;	/* in the pool, or settled with it */
 	struct td_buf message;	/* what the worker is told */
 	uint64_t timeout_ms;
 	bool stale;		/* the scoreboard still names it */
@@ -163,6 +163,7 @@ struct td_runner {
 	size_t n_drops, n_settling;
 	struct td_slot **slots;
 	unsigned n_slots, n_stale;
+	struct td_slot *gathered, **gathered_end;	/* NULL: none is */
 	struct td_pool *pools;	/* see pool.h */
 	struct td_runlog log;
 	unsigned synced_day;	/* whose file the syncer has */
@@ -198,6 +199,9 @@ uint64_t td_runner_horizon(const struct td_runner *runner);
  * it) and tells options->report. */
 void td_runner_log(struct td_runner *runner, const struct td_class *class,
     const struct td_run *run);
+
+/* Writes what td_runlog_hold kept back. */
+void td_runner_flush_log(struct td_runner *runner);
 
 /* The name of a task as the index has it. */
 void td_runner_name(const struct td_runner *runner, uint32_t ref,
@@ -350,6 +354,14 @@ void td_finish_give_up(struct td_runner *runner);
 void td_finish_end(struct td_slot *slot);
 /* It ended, and nothing of it is left: what becomes of it. */
 void td_finish_settle(struct td_slot *slot);
+/* Between the two, settling only decides: the lines of many go to the run log
+ * in one write, and then each task where it belongs. */
+void td_finish_gather(struct td_runner *runner);
+void td_finish_gathered(struct td_runner *runner);
+/* A line of the scoreboard, into *line; PID 0: a free slot's. */
+struct td_scoreboard_line;
+void td_finish_line(const struct td_slot *slot, pid_t pid,
+    struct td_scoreboard_line *line);
 /* Its line of the scoreboard, as it is now; any thread may write it. */
 void td_finish_progress(const struct td_slot *slot, pid_t pid);
 

@@ -40,19 +40,27 @@ jitter_of(const struct td_slot *slot)
 }
 
 void
+td_finish_line(const struct td_slot *slot, pid_t pid,
+    struct td_scoreboard_line *line)
+{
+	*line = (struct td_scoreboard_line){ .slot = slot->number };
+	if (pid == 0)
+		return;
+	line->pid = pid;
+	line->started_ticks = slot->started_ticks;
+	line->since_us = slot->start_us;
+	line->progress_percent = slot->progress_percent;
+	memcpy(line->id, slot->id, sizeof(line->id));
+	memcpy(line->class_enc, slot->class->class_enc,
+	    sizeof(line->class_enc));
+}
+
+void
 td_finish_progress(const struct td_slot *slot, pid_t pid)
 {
-	struct td_scoreboard_line line = {
-		.slot = slot->number,
-		.pid = pid,
-		.started_ticks = slot->started_ticks,
-		.since_us = slot->start_us,
-		.progress_percent = slot->progress_percent,
-	};
+	struct td_scoreboard_line line;
 
-	memcpy(line.id, slot->id, sizeof(line.id));
-	memcpy(line.class_enc, slot->class->class_enc,
-	    sizeof(line.class_enc));
+	td_finish_line(slot, pid, &line);
 	(void)td_scoreboard_set(slot->runner->scoreboard_fd, &line);
 }
 
@@ -343,7 +351,35 @@ td_finish_settle(struct td_slot *slot)
 		td_capture_finish(slot, slot->terms.tries + 1, failed, output);
 	log_run(slot, &slot->verdict, output);
 	tell(slot);
-	move_and_release(slot);
+	if (runner->gathered_end == NULL) {
+		move_and_release(slot);
+		return;
+	}
+	slot->next_pending = NULL;
+	*runner->gathered_end = slot;
+	runner->gathered_end = &slot->next_pending;
+}
+
+void
+td_finish_gather(struct td_runner *runner)
+{
+	runner->gathered = NULL;
+	runner->gathered_end = &runner->gathered;
+	td_runlog_hold(&runner->log);
+}
+
+void
+td_finish_gathered(struct td_runner *runner)
+{
+	struct td_slot *next;
+
+	runner->gathered_end = NULL;
+	td_runner_flush_log(runner);
+	for (struct td_slot *slot = runner->gathered; slot != NULL;
+	    slot = next) {
+		next = slot->next_pending;
+		move_and_release(slot);
+	}
 }
 
 void

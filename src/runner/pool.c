@@ -228,14 +228,20 @@ td_pool_drop(struct td_slot *slot)
 	}
 }
 
+void
+td_pool_make_stale(struct td_slot *slot)
+{
+	if (!slot->stale)
+		slot->runner->n_stale++;
+	slot->stale = true;
+}
+
 /* Nobody's task any more, or nobody's yet. */
 void
 td_pool_release_slot(struct td_slot *slot)
 {
-	if (slot->pid != 0 && !slot->stale) {
-		slot->stale = true;
-		slot->runner->n_stale++;
-	}
+	if (slot->pid != 0)
+		td_pool_make_stale(slot);
 	slot->pid = 0;
 	slot->pool = NULL;
 	slot->worker = NULL;

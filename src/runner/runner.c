@@ -40,6 +40,16 @@ td_runner_horizon(const struct td_runner *runner)
 	return runner->options->force ? TD_NAME_DUE_MAX : td_runner_now();
 }
 
+/* A new day has a new file. */
+static void
+sync_day(struct td_runner *runner)
+{
+	if (runner->log.day == runner->synced_day)
+		return;
+	runner->synced_day = runner->log.day;
+	td_syncer_set_log(&runner->syncer, runner->log.fd);
+}
+
 static int
 append(struct td_runner *runner, const struct td_run *run)
 {
@@ -47,11 +57,23 @@ append(struct td_runner *runner, const struct td_run *run)
 
 	if (rc == -ENOSPC && td_reserve_give_up(runner))
 		rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
-	if (rc == 0 && runner->log.day != runner->synced_day) {
-		runner->synced_day = runner->log.day;
-		td_syncer_set_log(&runner->syncer, runner->log.fd);
-	}
+	if (rc == 0)
+		sync_day(runner);
 	return rc;
+}
+
+void
+td_runner_flush_log(struct td_runner *runner)
+{
+	int rc = td_runlog_flush(&runner->log, runner->spool->log_fd);
+
+	if (rc == -ENOSPC && td_reserve_give_up(runner))
+		rc = td_runlog_flush(&runner->log, runner->spool->log_fd);
+	if (rc == 0)
+		sync_day(runner);
+	else
+		td_log(TD_LOG_ERR, "runner", "cannot write the run log, some "
+		    "runs are not in it: %s", strerror(-rc));
 }
 
 const char *

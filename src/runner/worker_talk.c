@@ -111,14 +111,17 @@ td_worker_give(struct td_worker *worker, struct td_slot *slot)
 	slot->pid = worker->pid;
 	slot->started_ticks = worker->started_ticks;
 	slot->start_us = td_clock_wall_us();
-	/* Before the worker hears of it: a crash must find who has it. */
-	td_finish_progress(slot, slot->pid);
+	td_pool_make_stale(slot);
 	worker->tasks[worker->n_tasks++] = slot;
 	worker->given++;
 	if (worker->n_tasks == 1)
 		td_worker_wait(worker);
 	if (recycle_after != 0 && worker->given >= recycle_after)
 		worker->state = TD_WORKER_CLOSING;
+	/* It does one half while the other is made ready. */
+	if (worker->n_tasks - worker->n_sent >=
+	    (worker->pool->settings.pipeline + 1) / 2)
+		td_worker_flush(worker);
 }
 
 static ssize_t
@@ -187,6 +190,10 @@ want_write(struct td_worker *worker, bool wanted)
 static void
 send_all(struct td_worker *worker)
 {
+	struct td_runner *runner = worker->pool->runner;
+
+	if (worker->n_sent < worker->n_tasks && runner->n_stale > 0)
+		td_pools_update_scoreboard(runner);
 	while (worker->n_sent < worker->n_tasks) {
 		ssize_t n = send_some(worker);
 
@@ -289,7 +296,6 @@ take_answer(struct td_worker *worker, unsigned i,
 	td_worker_remove(worker, i);
 	if (worker->alone)
 		td_worker_copy_output(worker, slot);
-	turn_page(worker);
 	td_finish_settle(slot);
 	if (worker->state < TD_WORKER_ENDING && !worker->deaf &&
 	    (i == 0 || worker->n_tasks == 0))
@@ -362,6 +368,23 @@ take_line(void *arg, const char *text, size_t len)
 	}
 }
 
+/* Its answers are settled together. */
+static void
+hear_block(struct td_worker *worker, const char *block, size_t len)
+{
+	struct td_runner *runner = worker->pool->runner;
+	uint64_t answered = worker->answered;
+
+	td_finish_gather(runner);
+	if (td_frame_take(&worker->frame, block, len, LINE_MAX_BYTES,
+	    take_line, worker) != 0)
+		distrust(worker, "said a line of more than %d bytes",
+		    LINE_MAX_BYTES);
+	td_finish_gathered(runner);
+	if (worker->answered > answered)
+		turn_page(worker);
+}
+
 /* One block: false if there is nothing more. */
 static bool
 hear_some(struct td_worker *worker)
@@ -372,10 +395,8 @@ hear_some(struct td_worker *worker)
 
 	if (n < 0)
 		return errno == EINTR;
-	if (n > 0 && td_frame_take(&worker->frame, block, (size_t)n,
-	    LINE_MAX_BYTES, take_line, worker) != 0)
-		distrust(worker, "said a line of more than %d bytes",
-		    LINE_MAX_BYTES);
+	if (n > 0)
+		hear_block(worker, block, (size_t)n);
 	if (n == 0) {
 		is_deaf(worker);
 		td_worker_hang_up(worker);

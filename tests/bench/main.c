@@ -169,8 +169,8 @@ main(int argc, char **argv)
 		default: return 2;
 		}
 	if (bench.dir == NULL || bench.taskdir == NULL ||
-	    bench.stamp == NULL || bench.worker == NULL || bench.scale <= 0 || rounds < 1 ||
-	    rounds > ROUNDS_MAX) {
+	    bench.stamp == NULL || bench.worker == NULL || bench.scale <= 0 ||
+	    rounds < 1 || rounds > ROUNDS_MAX) {
 		(void)fprintf(stderr, "usage: bench -d DIR -t TASKDIR "
 		    "-p STAMP -w WORKER [-r ROUNDS] [-s SCALE] [CASE...]\n");
 		return 2;

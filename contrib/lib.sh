@@ -11,7 +11,7 @@ libcurl4-openssl-dev:libcurl librabbitmq-dev:librabbitmq'
 # What the sample spool and the quick start use.
 DEMO_TOOLS='python3:python3 rsync:rsync'
 # What the tests use besides.
-TEST_TOOLS='shellcheck:shellcheck mandoc:mandoc git:git'
+TEST_TOOLS='php-cli:php nodejs:node shellcheck:shellcheck mandoc:mandoc git:git'
 TEST_LIBS='check:check'
 
 say()

@@ -6,6 +6,14 @@ EXTRA_DIST += $(td_units_in) \
 	%D%/examples/drop.php \
 	%D%/examples/drop.py \
 	%D%/examples/drop.sh \
+	%D%/handlers/example.js \
+	%D%/handlers/example.php \
+	%D%/handlers/example.py \
+	%D%/handlers/example.sh \
+	%D%/handlers/taskdir_worker.js \
+	%D%/handlers/taskdir_worker.php \
+	%D%/handlers/taskdir_worker.py \
+	%D%/handlers/taskdir_worker.sh \
 	%D%/lib.sh \
 	%D%/quickstart.sh
 

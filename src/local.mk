@@ -13,6 +13,7 @@ src_libbase_la_SOURCES = \
 	src/base/num.c src/base/num.h
 
 src_liblib_la_SOURCES = \
+	src/lib/box.c src/lib/box.h \
 	src/lib/create.c \
 	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
@@ -29,6 +30,7 @@ src_liblib_la_SOURCES = \
 	src/lib/newcomer.c src/lib/newcomer.h \
 	src/lib/output.c src/lib/output.h \
 	src/lib/pattern.c src/lib/pattern.h \
+	src/lib/rates.c src/lib/rates.h \
 	src/lib/reason.c src/lib/reason.h \
 	src/lib/request.c src/lib/request.h \
 	src/lib/retry.c src/lib/retry.h \
@@ -38,17 +40,23 @@ src_liblib_la_SOURCES = \
 	src/lib/settings.c src/lib/settings.h src/lib/settings_check.c \
 	src/lib/settings_load.c src/lib/settings_table.c \
 	src/lib/settings_table.h src/lib/settings_value.c \
+	src/lib/space.c src/lib/space.h \
 	src/lib/spool.c src/lib/spool.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \
-	src/lib/trust.c src/lib/trust.h
+	src/lib/trust.c src/lib/trust.h \
+	src/lib/windows.c src/lib/windows.h
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
 
 src_libloop_la_SOURCES = \
 	src/loop/alarm.c src/loop/alarm.h \
+	src/loop/cgroup.c src/loop/cgroup.h \
 	src/loop/child.c src/loop/child.h \
+	src/loop/clone.c src/loop/clone.h \
+	src/loop/frame.c src/loop/frame.h \
 	src/loop/loop.c src/loop/loop.h \
+	src/loop/notify.c src/loop/notify.h \
 	src/loop/procs.c src/loop/procs.h \
 	src/loop/signals.c src/loop/signals.h \
 	src/loop/spawner.c src/loop/spawner.h \
@@ -58,6 +66,7 @@ src_libloop_la_LIBADD = src/libbase.la
 src_librunner_la_SOURCES = \
 	src/runner/core.h \
 	src/runner/admit.c \
+	src/runner/boxes.c src/runner/boxes.h \
 	src/runner/bury.c \
 	src/runner/capture.c \
 	src/runner/channel.c \
@@ -65,23 +74,37 @@ src_librunner_la_SOURCES = \
 	src/runner/control.c \
 	src/runner/crashes.c src/runner/crashes.h \
 	src/runner/dedup.c \
+	src/runner/drops.c src/runner/drops.h \
 	src/runner/environ.c src/runner/environ.h \
 	src/runner/events.c \
 	src/runner/finish.c \
 	src/runner/index.c src/runner/index.h \
 	src/runner/keep.c \
 	src/runner/launch.c \
+	src/runner/ledger.c \
 	src/runner/letter.c src/runner/letter.h \
+	src/runner/letterbox.c \
 	src/runner/note.c \
 	src/runner/planner.c src/runner/planner.h \
 	src/runner/queue.c src/runner/queue.h \
+	src/runner/ranking.c src/runner/ranking.h \
 	src/runner/recover.c \
+	src/runner/refuse.c \
+	src/runner/reserve.c \
+	src/runner/pool.c src/runner/pool.h src/runner/pools.c \
 	src/runner/runner.c src/runner/runner.h \
+	src/runner/serial.c src/runner/serial.h \
 	src/runner/settle.c src/runner/settle.h \
+	src/runner/standing.c \
 	src/runner/start.c \
 	src/runner/sweep.c \
 	src/runner/syncer.c src/runner/syncer.h \
-	src/runner/user.c src/runner/user.h
+	src/runner/tokens.c \
+	src/runner/tree.c src/runner/tree.h \
+	src/runner/user.c src/runner/user.h \
+	src/runner/view.c \
+	src/runner/worker.c src/runner/worker.h src/runner/worker_talk.c \
+	src/runner/worker_line.c src/runner/worker_line.h
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 
 # Everything of the program but its main, so that units can link it.
@@ -110,6 +133,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_running.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_stats.c \
+	src/cli/cmd_user.c \
 	src/cli/cmd_version.c \
 	src/cli/cmd_wait.c \
 	src/cli/cmd_why.c \
@@ -138,6 +162,7 @@ src_libcli_la_SOURCES = \
 	src/cli/when.c src/cli/when.h \
 	src/cli/why.c src/cli/why.h \
 	src/cli/why_drop.c \
+	src/cli/why_limits.c \
 	src/cli/writer.c src/cli/writer.h
 src_libcli_la_LIBADD = src/librunner.la
 

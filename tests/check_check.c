@@ -23,7 +23,7 @@ set_up(struct td_check *check, uint64_t later)
 	const struct td_common common = { .spool = path };
 
 	(void)snprintf(path, sizeof(path), "%s/spool", td_harness_dir());
-	ck_assert_int_eq(td_spool_create(path, NULL), 0);
+	ck_assert_int_eq(td_spool_create(path, false, NULL), 0);
 	ck_assert_int_eq(td_conf_open(&conf, &common, "check"), 0);
 	td_out_open(&out, &common);
 	out.error = -EPIPE;	/* say nothing: standard output is TAP's */

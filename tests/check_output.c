@@ -29,6 +29,12 @@ START_TEST(names_fit_at_their_longest)
 	td_output_slot_name(out, 17);
 	ck_assert_str_eq(out, "slot-17");
 	ck_assert_int_eq(td_output_parse(&output, out), -EINVAL);
+	ck_assert(!td_output_is_worker(out));
+	td_output_worker_name(out, 4194304);
+	ck_assert_str_eq(out, "worker-4194304");
+	ck_assert_int_eq(td_output_parse(&output, out), -EINVAL);
+	ck_assert(td_output_is_worker(out));
+	ck_assert(!td_output_is_worker("worker-class,a-1,1"));
 }
 END_TEST
 

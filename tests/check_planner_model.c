@@ -6,7 +6,7 @@
 
 #include "planner.h"
 
-enum { CLASSES = 12, TASKS = 400, STEPS = 60000 };
+enum { CLASSES = 12, TASKS = 400, KEYS = 7, STEPS = 60000 };
 
 static struct model {
 	struct task {
@@ -17,6 +17,8 @@ static struct model {
 		bool forced;
 	} tasks[TASKS];
 	uint32_t running[CLASSES + 1], limit[CLASSES + 1];
+	uint32_t priority[CLASSES + 1];
+	bool serial[CLASSES + 1];
 	bool paused[CLASSES + 1];
 	uint32_t all_running, max_running;
 } model;
@@ -28,6 +30,15 @@ model_class(size_t task)
 	return task % 2 == 0 ? 1 : (uint32_t)(task % CLASSES) + 1;
 }
 
+static bool
+model_key_is_busy(uint32_t class_no, size_t key)
+{
+	for (size_t i = key; i < TASKS; i += KEYS)
+		if (model.tasks[i].state == RUNS && model_class(i) == class_no)
+			return true;
+	return false;
+}
+
 static const struct task *
 model_first(uint32_t class_no)
 {
@@ -37,6 +48,9 @@ model_first(uint32_t class_no)
 		const struct task *task = &model.tasks[i];
 
 		if (task->state != WAITS || model_class(i) != class_no)
+			continue;
+		if (model.serial[class_no] &&
+		    model_key_is_busy(class_no, i % KEYS))
 			continue;
 		if (first == NULL || task->due < first->due ||
 		    (task->due == first->due &&
@@ -56,44 +70,55 @@ model_allows(uint32_t class_no, uint64_t now)
 	    model.running[class_no] < model.limit[class_no]);
 }
 
+/* What decides between classes: the least goes first. */
 static uint32_t
-model_fewest(uint64_t now)
+model_rank(uint32_t class_no)
 {
-	uint32_t fewest = UINT32_MAX;
-
-	for (uint32_t c = 1; c <= CLASSES; c++)
-		if (model_allows(c, now) && model.running[c] < fewest)
-			fewest = model.running[c];
-	return fewest;
+	return 10 * model.running[class_no] + 9 - model.priority[class_no];
 }
 
-/* How often a class stands in the planner's lists: once, or not at all. */
+static uint32_t
+model_best(uint64_t now)
+{
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t c = 1; c <= CLASSES; c++)
+		if (model_allows(c, now) && model_rank(c) < best)
+			best = model_rank(c);
+	return best;
+}
+
+/* How often a class stands in the planner's rankings: once, in that of its
+ * standing, or not at all. */
 static unsigned
 places_of(const struct td_class *class)
 {
 	unsigned n = 0;
 
-	for (size_t i = 1; i <= planner.n_waiting; i++)
-		if (planner.waiting[i] == class->number) {
-			ck_assert_uint_eq(class->waiting_at, i);
-			n++;
-		}
-	for (uint32_t running = 0; running < planner.n_ready; running++) {
-		uint32_t head = planner.ready[running], at = head;
+	for (int r = 0; r < TD_STANDING_COUNT; r++) {
+		const struct td_ranking *ranking = &planner.rankings[r];
 
-		ck_assert(head == 0 || running >= planner.lowest_ready);
-		while (at != 0) {
-			const struct td_class *other = td_planner_get(
-			    &planner, at);
-
-			ck_assert_uint_eq(other->running, running);
-			ck_assert_uint_eq(td_planner_get(&planner,
-			    other->next)->prev, at);
-			n += at == class->number;
-			at = other->next == head ? 0 : other->next;
-		}
+		for (size_t i = 1; i <= ranking->n; i++)
+			if (ranking->items[i] == &class->rank) {
+				ck_assert_int_eq(class->standing, r);
+				ck_assert_uint_eq(class->rank.place, i);
+				n++;
+			}
 	}
 	return n;
+}
+
+static void
+check_order(const struct td_ranking *ranking)
+{
+	for (size_t i = 2; i <= ranking->n; i++) {
+		const struct td_rank *above = ranking->items[i / 2];
+		const struct td_rank *rank = ranking->items[i];
+
+		ck_assert(above->major < rank->major ||
+		    (above->major == rank->major &&
+		    above->minor < rank->minor));
+	}
 }
 
 static void
@@ -101,11 +126,8 @@ check_invariants(void)
 {
 	uint32_t all = 0;
 
-	for (size_t i = 2; i <= planner.n_waiting; i++)
-		ck_assert_uint_ge(td_queue_due(&td_planner_get(&planner,
-		    planner.waiting[i])->queue),
-		    td_queue_due(&td_planner_get(&planner,
-		    planner.waiting[i / 2])->queue));
+	for (int r = 0; r < TD_STANDING_COUNT; r++)
+		check_order(&planner.rankings[r]);
 	for (uint32_t c = 1; c <= CLASSES; c++) {
 		const struct td_class *class = td_planner_get(&planner, c);
 		const struct task *first = model_first(c);
@@ -153,13 +175,13 @@ toggle(size_t i, uint64_t now, struct td_random *random)
 static void
 pick(uint64_t now)
 {
-	uint32_t fewest = model_fewest(now);
+	uint32_t best = model_best(now);
 	uint32_t ref = td_planner_pick(&planner, now);
 	size_t i = 0;
 	uint32_t c;
 
 	if (ref == 0) {
-		ck_assert(fewest == UINT32_MAX ||
+		ck_assert(best == UINT32_MAX ||
 		    model.all_running >= model.max_running);
 		return;
 	}
@@ -171,7 +193,7 @@ pick(uint64_t now)
 		ck_assert_ptr_eq(&model.tasks[i], model_first(c));
 		ck_assert_uint_lt(model.all_running, model.max_running);
 		ck_assert(model_allows(c, now));
-		ck_assert_uint_eq(model.running[c], fewest);
+		ck_assert_uint_eq(model_rank(c), best);
 	}
 	model.tasks[i].state = RUNS;
 	model.running[c]++;
@@ -183,7 +205,7 @@ finish(size_t i, uint64_t now)
 {
 	if (model.tasks[i].state != RUNS)
 		return;
-	td_planner_done(&planner, model_class(i), now);
+	td_planner_done(&planner, model.tasks[i].ref, now);
 	model.running[model_class(i)]--;
 	model.all_running--;
 	model.tasks[i].state = GONE;
@@ -194,7 +216,9 @@ reload(uint64_t now, struct td_random *random)
 {
 	static const char *const texts[] = {
 		"[class c01]\nmax_running = 1\n[class c02]\nmax_running = 3\n",
-		"[class c0*]\nmax_running = 2\n",
+		"[class c0*]\nmax_running = 2\n"
+		"[class c04]\npriority = 0\n[class c01]\npriority = 8\n"
+		"serial_by_key = yes\n[class c05]\nserial_by_key = yes\n",
 		"",
 	};
 	static const uint32_t limits[][2] = { { 1, 3 }, { 2, 2 }, { 0, 0 } };
@@ -205,9 +229,12 @@ reload(uint64_t now, struct td_random *random)
 	model.max_running = 1 + td_random_below(random, 30);
 	td_planner_reload(&planner, settings, model.max_running, now);
 	td_settings_free(old);
-	for (uint32_t c = 1; c <= CLASSES; c++)
+	for (uint32_t c = 1; c <= CLASSES; c++) {
 		model.limit[c] = c == 1 ? limits[n][0] : c == 2 ?
 		    limits[n][1] : n == 1 && c < 10 ? 2 : 0;
+		model.serial[c] = n == 1 && (c == 1 || c == 5);
+		model.priority[c] = n != 1 ? 5 : c == 1 ? 8 : c == 4 ? 0 : 5;
+	}
 }
 
 static void
@@ -257,6 +284,7 @@ START_TEST(random_changes_lose_no_class)
 
 		(void)snprintf(name, sizeof(name), "c%02u", c);
 		ck_assert_uint_eq(number_of(name), c);
+		model.priority[c] = 5;
 	}
 	for (size_t i = 0; i < TASKS; i++) {
 		char name[8];
@@ -264,6 +292,8 @@ START_TEST(random_changes_lose_no_class)
 		(void)snprintf(name, sizeof(name), "c%02u", model_class(i));
 		(void)snprintf(model.tasks[i].id, TD_NAME_ID_SIZE, "%zu", i);
 		model.tasks[i].ref = make(name, NOW, model.tasks[i].id);
+		td_index_set_key(&planner.index, model.tasks[i].ref,
+		    i % KEYS);
 	}
 	for (int step = 0; step < STEPS; step++) {
 		one_step(&now, &random);

@@ -342,6 +342,43 @@ followed(struct td_buf *out, struct td_runlog_tail *tail, int dir)
 	return td_buf_text(out);
 }
 
+START_TEST(held_lines_come_together)
+{
+	struct td_runlog log = { 0 };
+	struct td_buf text = { 0 };
+	struct stat st;
+	int dir = open_dir();
+
+	add_run(&log, dir, "a-1", DAY_1);
+	td_runlog_hold(&log);
+	add_run(&log, dir, "a-2", DAY_1);
+	add_run(&log, dir, "a-3", DAY_1);
+	read_text(&text, dir, FILE_1);
+	ck_assert_ptr_null(strstr(text.data, "a-2"));
+	/* Another day is another file: what is held goes first. */
+	add_run(&log, dir, "a-4", DAY_2);
+	read_text(&text, dir, FILE_1);
+	ck_assert_ptr_nonnull(strstr(text.data, "a-2"));
+	ck_assert_ptr_nonnull(strstr(text.data, "a-3"));
+	ck_assert_int_eq(fstatat(dir, FILE_2, &st, 0), 0);
+	ck_assert_int_eq(st.st_size, 0);
+	/* A file that was removed meanwhile is made again. */
+	ck_assert_int_eq(unlinkat(dir, FILE_2, 0), 0);
+	ck_assert_int_eq(td_runlog_flush(&log, dir), 0);
+	ck_assert_int_eq(td_runlog_flush(&log, dir), 0);
+	add_run(&log, dir, "a-5", DAY_2);
+	read_text(&text, dir, FILE_2);
+	ck_assert_ptr_nonnull(strstr(text.data, "a-4"));
+	ck_assert_ptr_nonnull(strstr(text.data, "a-5"));
+	ck_assert_ptr_null(strstr(strstr(text.data, "a-4") + 3, "a-4"));
+	td_runlog_hold(&log);
+	add_run(&log, dir, "a-6", DAY_2);
+	td_runlog_close(&log);
+	td_buf_release(&text);
+	(void)close(dir);
+}
+END_TEST
+
 START_TEST(tail_follows_across_days)
 {
 	struct td_runlog_tail tail = { 0 };
@@ -416,6 +453,7 @@ main(void)
 		{ cut_line_does_not_spoil_the_next, 0 },
 		{ short_write_is_taken_back, 0 },
 		{ removed_file_is_made_again, 0 },
+		{ held_lines_come_together, 0 },
 		{ tail_follows_across_days, 0 },
 		{ tail_begins_before_the_first_file, 0 },
 		{ result_names_come_back, 0 },

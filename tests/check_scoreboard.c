@@ -68,6 +68,31 @@ START_TEST(widest_line_comes_back)
 }
 END_TEST
 
+START_TEST(many_lines_are_as_one_by_one)
+{
+	struct td_scoreboard_line many[40], *lines = NULL;
+	size_t n = 0;
+
+	open_board();
+	ck_assert_int_eq(td_scoreboard_reset(fd, 50), 0);
+	for (unsigned i = 0; i < 40; i++)
+		many[i] = (struct td_scoreboard_line){
+			.slot = i + 5, .pid = i % 2 == 0 ? 0 : (pid_t)i + 100,
+			.id = "a-1", .class_enc = "c", .progress_percent = -1,
+		};
+	ck_assert_int_eq(td_scoreboard_set_many(fd, many, 40), 0);
+	ck_assert_int_eq(td_scoreboard_read(dir_fd, &lines, &n), 0);
+	ck_assert_uint_eq(n, 20);
+	for (unsigned i = 0; i < 20; i++) {
+		ck_assert_uint_eq(lines[i].slot, 2 * i + 6);
+		ck_assert_int_eq(lines[i].pid, 2 * i + 101);
+	}
+	ck_assert_int_eq(td_scoreboard_set_many(fd, many, 0), 0);
+	free(lines);
+	close_board();
+}
+END_TEST
+
 START_TEST(file_is_readable_text)
 {
 	struct td_scoreboard_line line = {
@@ -163,6 +188,7 @@ main(void)
 {
 	const struct td_harness_test tests[] = {
 		{ widest_line_comes_back, 0 },
+		{ many_lines_are_as_one_by_one, 0 },
 		{ file_is_readable_text, 0 },
 		{ freed_slot_is_not_read, 0 },
 		{ no_file_is_nothing_running, 0 },

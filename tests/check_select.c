@@ -88,7 +88,7 @@ open_spool(struct td_spool *spool)
 	char path[4200];
 
 	(void)snprintf(path, sizeof(path), "%s/spool", td_harness_dir());
-	ck_assert_int_eq(td_spool_create(path, NULL), 0);
+	ck_assert_int_eq(td_spool_create(path, false, NULL), 0);
 	ck_assert_int_eq(td_spool_open(spool, path, NULL), 0);
 }
 

@@ -61,6 +61,7 @@ START_TEST(nothing_written_is_all_defaults)
 	ck_assert_uint_eq(r.shutdown_grace_ms, 30000);
 	ck_assert_uint_eq(r.max_crashes, 3);
 	ck_assert_uint_eq(r.sync, TD_SYNC_AUTO);
+	ck_assert(r.cgroups);
 	ck_assert_uint_eq(r.user_mode, TD_USER_SYSTEM);
 	ck_assert_uint_eq(r.log_retention_ms, UINT64_C(28) * 86400000);
 	ck_assert_uint_eq(r.dlq_retention_ms, 0);
@@ -76,6 +77,10 @@ START_TEST(nothing_written_is_all_defaults)
 	ck_assert_uint_eq(c.timeout_ms, 0);
 	ck_assert_uint_eq(c.kill_grace_ms, 10000);
 	ck_assert_uint_eq(c.max_running, 0);
+	ck_assert_uint_eq(c.rate_ns, 0);
+	ck_assert_uint_eq(c.priority, 5);
+	ck_assert_uint_eq(c.windows.n, 0);
+	ck_assert(!c.serial_by_key);
 	ck_assert(!c.unique_running);
 	ck_assert_uint_eq(c.n_permanent_exit, 1);
 	ck_assert_uint_eq(c.permanent_exit[0], 100);
@@ -83,6 +88,9 @@ START_TEST(nothing_written_is_all_defaults)
 	ck_assert_str_eq(c.cwd, "/");
 	ck_assert_uint_eq(c.umask, 022);
 	ck_assert_int_eq(c.nice, 0);
+	ck_assert_uint_eq(c.ionice, TD_IONICE_NONE);
+	ck_assert(!c.no_new_privs);
+	ck_assert_uint_eq(c.limit_memory_bytes + c.limit_pids, 0);
 	ck_assert_uint_eq(c.limit_as_bytes + c.limit_cpu_s + c.limit_nofile +
 	    c.limit_fsize_bytes + c.limit_core_bytes, 0);
 	ck_assert_str_eq(c.default_user, "");
@@ -102,19 +110,25 @@ START_TEST(each_setting_reads_its_form)
 	struct td_runner_settings r;
 	struct td_class_settings c;
 
-	put(root, "taskdir.conf", "[runner]\nmax_running = 8\nmax_size = 1M\n"
+	put(root, "taskdir.conf", "[runner]\ncgroups = no\n"
+	    "max_running = 8\nmax_size = 1M\n"
 	    "settle = 500ms\nsync = strict\nuser_mode = label\n"
 	    "log_level = debug\ndefault_user = www-data\npath = /opt/bin\n"
 	    "[class a]\nhandler = bin/x y\nattempts = unlimited\nretry = off\n"
 	    "backoff = 5, 5m,\n   1h30m\njitter = 10%\ntimeout = 90\n"
 	    "kill_grace = 0\nmax_running = 3\nunique = running\n"
+	    "rate = 8/m\npriority = 9\nserial_by_key = yes\n"
+	    "window = mon 22:00-06:00,\n  7:00-8:00\n"
 	    "permanent_exit = 100, 64\nleave_children = TRUE\ncwd = /srv/x\n"
-	    "umask = 077\nnice = -5\nlimit_as = 2G\nlimit_cpu = 1h\n"
+	    "umask = 077\nnice = -5\n"
+	    "ionice = 7\nno_new_privs = yes\nlimit_memory = 1M\n"
+	    "limit_pids = 9\nlimit_as = 2G\nlimit_cpu = 1h\n"
 	    "limit_nofile = 64\nlimit_fsize = 1K\nlimit_core = 4096\n"
 	    "output_max = 64K\nkeep_output = fail\nkeep_log = none\n"
 	    "keep_runs = 0\n");
 	settings = load(root);
 	td_settings_runner(settings, &r);
+	ck_assert(!r.cgroups);
 	ck_assert_uint_eq(r.max_running, 8);
 	ck_assert_uint_eq(r.max_size_bytes, 1 << 20);
 	ck_assert_uint_eq(r.settle_ms, 500);
@@ -135,6 +149,11 @@ START_TEST(each_setting_reads_its_form)
 	ck_assert_uint_eq(c.timeout_ms, 90000);
 	ck_assert_uint_eq(c.kill_grace_ms, 0);
 	ck_assert_uint_eq(c.max_running, 3);
+	ck_assert_uint_eq(c.rate_ns, UINT64_C(7500000000));
+	ck_assert_uint_eq(c.priority, 9);
+	ck_assert(c.serial_by_key);
+	ck_assert_uint_eq(c.windows.n, 2);
+	ck_assert_uint_eq(c.windows.list[0].days, 1 << 1);
 	ck_assert(c.unique_running);
 	ck_assert_uint_eq(c.n_permanent_exit, 2);
 	ck_assert_uint_eq(c.permanent_exit[1], 64);
@@ -142,6 +161,10 @@ START_TEST(each_setting_reads_its_form)
 	ck_assert_str_eq(c.cwd, "/srv/x");
 	ck_assert_uint_eq(c.umask, 077);
 	ck_assert_int_eq(c.nice, -5);
+	ck_assert_uint_eq(c.ionice, TD_IONICE_LEVEL_0 + 7);
+	ck_assert(c.no_new_privs);
+	ck_assert_uint_eq(c.limit_memory_bytes, 1 << 20);
+	ck_assert_uint_eq(c.limit_pids, 9);
 	ck_assert_uint_eq(c.limit_as_bytes, UINT64_C(2) << 30);
 	ck_assert_uint_eq(c.limit_cpu_s, 3600);
 	ck_assert_uint_eq(c.limit_nofile, 64);

@@ -28,7 +28,7 @@ open_spool(const char *dir)
 {
 	struct td_err err = { 0 };
 
-	ck_assert_int_eq(td_spool_create(dir, NULL), 0);
+	ck_assert_int_eq(td_spool_create(dir, false, NULL), 0);
 	ck_assert_msg(td_spool_open(&spool, dir, &err) == 0, "%s", err.text);
 }
 
@@ -246,7 +246,7 @@ START_TEST(only_a_spool_is_opened)
 	ck_assert_ptr_nonnull(strstr(err.text, path));
 	ck_assert_int_eq(td_spool_open(&spool, dir, &err), TASKDIR_ENOSPOOL);
 	ck_assert_ptr_nonnull(strstr(err.text, "taskdir init"));
-	ck_assert_int_eq(td_spool_create(path, &err), 0);
+	ck_assert_int_eq(td_spool_create(path, false, &err), 0);
 	ck_assert_int_eq(td_spool_open(&spool, path, &err), 0);
 	td_spool_release(&spool);
 }
@@ -263,7 +263,7 @@ START_TEST(creating_again_changes_nothing)
 	    0);
 	ck_assert_int_eq(td_io_replace(spool.root_fd, "taskdir.conf",
 	    "# mine\n", 7, 0600, 0), 0);
-	ck_assert_int_eq(td_spool_create(dir, NULL), 0);
+	ck_assert_int_eq(td_spool_create(dir, false, NULL), 0);
 	ck_assert_int_eq(td_io_read_file(spool.root_fd, "spool-id", &again,
 	    99), 0);
 	ck_assert_str_eq(td_buf_text(&id), td_buf_text(&again));

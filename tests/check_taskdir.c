@@ -65,7 +65,7 @@ opened(const char *settings)
 	const char *path = td_harness_dir();
 	struct taskdir *t;
 	struct td_err err = { 0 };
-	int rc = td_spool_create(path, &err);
+	int rc = td_spool_create(path, false, &err);
 
 	ck_assert_msg(rc == 0, "%s", err.text);
 	ck_assert_int_eq(td_spool_open(&seen, path, NULL), 0);

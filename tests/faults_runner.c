@@ -324,7 +324,7 @@ work(int test, unsigned worker)
 	const struct td_fault_seen *seen = td_fault_seen();
 	const char *dir = td_harness_dir();
 
-	ck_assert_int_eq(td_spool_create(dir, NULL), 0);
+	ck_assert_int_eq(td_spool_create(dir, false, NULL), 0);
 	ck_assert_int_eq(td_spool_open(&spool, dir, NULL), 0);
 	td_scene_make_handlers(&spool);
 	td_fault_share_doorbell();

@@ -46,7 +46,7 @@ make_spool(void)
 {
 	const char *dir = td_harness_dir();
 
-	ck_assert_int_eq(td_spool_create(dir, NULL), 0);
+	ck_assert_int_eq(td_spool_create(dir, false, NULL), 0);
 	ck_assert_int_eq(td_spool_open(&spool, dir, NULL), 0);
 	ck_assert_int_eq(pipe(reply), 0);
 }

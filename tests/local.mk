@@ -13,16 +13,20 @@ AM_TESTS_ENVIRONMENT = \
 
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
+	tests/check_frame \
+	tests/check_cgroup \
 	tests/check_ini \
 	tests/check_json \
 	tests/check_json_walk \
 	tests/check_key \
+	tests/check_limits \
 	tests/check_lines \
 	tests/check_lock \
 	tests/check_name \
 	tests/check_num \
 	tests/check_output \
 	tests/check_pattern \
+	tests/check_rates \
 	tests/check_reason \
 	tests/check_request \
 	tests/check_retry \
@@ -34,7 +38,9 @@ td_units = \
 	tests/check_spool \
 	tests/check_task \
 	tests/check_taskdir \
-	tests/check_trust
+	tests/check_trust \
+	tests/check_windows \
+	tests/check_worker_line
 
 # Units of the loop and the runner.
 td_units += \
@@ -47,6 +53,7 @@ td_units += \
 	tests/check_planner_model \
 	tests/check_queue \
 	tests/check_settle \
+	tests/check_shares \
 	tests/check_spawner \
 	tests/check_user
 EXTRA_DIST += tests/model.h tests/planner.h
@@ -89,6 +96,8 @@ td_forms = \
 	tests/t_quickstart.sh
 
 td_stories = \
+	tests/t_notify.sh \
+	tests/t_space.sh \
 	tests/t_examples.sh \
 	tests/t_libtaskdir.sh \
 	tests/t_symbols.sh \
@@ -97,14 +106,23 @@ td_stories = \
 
 td_stories += \
 	tests/t_add.sh \
+	tests/t_attacks.sh \
+	tests/t_worker.sh \
+	tests/t_worker_end.sh \
+	tests/t_worker_faults.sh \
+	tests/t_worker_languages.sh \
 	tests/t_batch.sh \
+	tests/t_boxes.sh \
 	tests/t_cancel.sh \
 	tests/t_check.sh \
 	tests/t_cli.sh \
 	tests/t_completion.sh \
 	tests/t_config.sh \
+	tests/t_limits.sh \
 	tests/t_list.sh \
 	tests/t_log.sh \
+	tests/t_process.sh \
+	tests/t_shared.sh \
 	tests/t_term.sh \
 	tests/t_why.sh
 
@@ -148,7 +166,8 @@ endif
 td_fuzzers = \
 	tests/fuzz_ini \
 	tests/fuzz_json \
-	tests/fuzz_name
+	tests/fuzz_name \
+	tests/fuzz_worker_line
 tests_fuzz_ini_SOURCES = tests/fuzz_ini.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_ini_LDADD = src/librunner.la
 tests_fuzz_ini_LDFLAGS = $(td_fuzz_ldflags)
@@ -158,6 +177,10 @@ tests_fuzz_json_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_name_SOURCES = tests/fuzz_name.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_name_LDADD = src/librunner.la
 tests_fuzz_name_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_worker_line_SOURCES = tests/fuzz_worker_line.c tests/fuzz.h \
+	$(td_fuzz_main)
+tests_fuzz_worker_line_LDADD = src/librunner.la
+tests_fuzz_worker_line_LDFLAGS = $(td_fuzz_ldflags)
 if FUZZERS
 td_fuzz_main =
 td_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -174,8 +197,9 @@ TESTS += $(td_stories)
 if !SANITIZERS
 TESTS += $(td_forms)
 endif
-EXTRA_DIST += tests/tap.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/property.awk tests/soak.sh
+EXTRA_DIST += tests/worker.py tests/worker.sh
+EXTRA_DIST += tests/tap.sh tests/users.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
 
 # Figures beside their limits, never a test: "make bench", BENCH="case ...",
@@ -191,16 +215,20 @@ tests_bench_bench_SOURCES = \
 	tests/bench/quiet.c \
 	tests/bench/run.c \
 	tests/bench/spool.c \
-	tests/bench/tools.c
+	tests/bench/tools.c \
+	tests/bench/worker.c
 tests_bench_bench_LDADD = src/liblib.la
+EXTRA_PROGRAMS += tests/bench/answer
+tests_bench_answer_SOURCES = tests/bench/answer.c
+tests_bench_answer_LDADD =
 # Without a C library's start, so outside of the usual flags.
 tests/bench/stamp: tests/bench/stamp.c
 	$(AM_V_CC)$(MKDIR_P) tests/bench && $(CC) $(DEFS) $(DEFAULT_INCLUDES) \
 	    -O2 -static -nostartfiles -fno-stack-protector \
 	    -o $@ $(srcdir)/tests/bench/stamp.c
-CLEANFILES += tests/bench/bench tests/bench/stamp
+CLEANFILES += tests/bench/bench tests/bench/answer tests/bench/stamp
 EXTRA_DIST += tests/bench/run.sh tests/bench/stamp.c
 .PHONY: bench
-bench: src/cli/taskdir tests/bench/bench tests/bench/stamp
+bench: src/cli/taskdir tests/bench/bench tests/bench/answer tests/bench/stamp
 	$(AM_V_at)TD_BUILDDIR='$(abs_top_builddir)' \
 	    $(SHELL) $(srcdir)/tests/bench/run.sh

@@ -20,7 +20,8 @@ static struct td_settings *
 settings_of(const char *text)
 {
 	int root_fd = open(td_harness_dir(), O_RDONLY | O_DIRECTORY);
-	int fd = openat(root_fd, "taskdir.conf", O_WRONLY | O_CREAT, 0600);
+	int fd = openat(root_fd, "taskdir.conf", O_WRONLY | O_CREAT |
+	    O_TRUNC, 0600);
 	struct td_settings *loaded = NULL;
 
 	ck_assert_int_ge(fd, 0);
@@ -47,25 +48,24 @@ end(void)
 	td_settings_free(settings);
 }
 
+static uint32_t
+number_of(const char *class_enc)
+{
+	return td_planner_class(&planner, 0, class_enc, strlen(class_enc),
+	    settings);
+}
+
 /* Known to the index, but not yet waiting. */
 static uint32_t
 make(const char *class_enc, uint64_t due, const char *id)
 {
 	struct td_name name = td_model_name(due, class_enc, 1, id);
-	uint32_t ref, class_no = td_planner_class(&planner, class_enc,
-	    strlen(class_enc), settings);
+	uint32_t ref, class_no = number_of(class_enc);
 
 	ck_assert_uint_ne(class_no, 0);
 	ck_assert_int_eq(td_index_add(&planner.index, &name, TD_STATE_NEW,
 	    class_no, &ref), 0);
 	return ref;
-}
-
-static uint32_t
-number_of(const char *class_enc)
-{
-	return td_planner_class(&planner, class_enc, strlen(class_enc),
-	    settings);
 }
 
 #endif

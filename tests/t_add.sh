@@ -125,6 +125,7 @@ if unshare -rm mount -t tmpfs -o size=64k none /mnt 2>/dev/null; then
 	cat >full.sh <<'END'
 mount -t tmpfs -o size=256k none "$1" && taskdir init "$1/s" >&2 &&
 mkdir -p "$1/s/handlers" && : >"$1/s/handlers/x" && chmod 755 "$1/s/handlers/x"
+printf '[runner]\nmin_free = 0\nmin_inodes = 0\n' >"$1/s/taskdir.conf"
 cat /dev/zero >"$1/filler" 2>/dev/null
 before=$(find "$1/s/new" "$1/s/tmp")
 taskdir --spool "$1/s" add x

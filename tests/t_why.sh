@@ -69,4 +69,39 @@ is "$(reasons "$third")" 'class-limit runner-limit turn' 'of the runner'
 taskdir cancel "$second" "$third" >/dev/null
 taskdir cancel --no-wait "$first"
 check 'the runner stops' stop_runner
+
+# Limits of classes.
+new_spool
+hour=$(date +%H)
+hour=$(((${hour#0} + 2) % 24))
+settings <<END
+[class *]
+handler = handlers/x
+[class shut]
+window = $hour:00-$hour:59
+[class rare]
+rate = 1/d
+[class alone]
+handler = handlers/slow
+serial_by_key = yes
+END
+printf '#!/bin/sh\n' | handler x
+printf '#!/bin/sh\nexec sleep 300\n' | handler slow
+start_runner
+shut=$(taskdir add shut)
+is "$(reasons "$shut")" 'window turn' 'the windows of its class'
+like "$(taskdir why "$shut")" "*only at $hour:00-$hour:59; it may in *" \
+    'and when the next opens'
+first=$(taskdir add rare)
+wait_until 'ended "$first"'
+second=$(taskdir add rare)
+is "$(reasons "$second")" 'rate turn' 'the rate of its class'
+like "$(taskdir why "$second")" '*no more than 1/d; the next may in *' \
+    'and when the next may start'
+first=$(taskdir add alone)
+wait_until 'taskdir running | grep -q "$first"'
+second=$(taskdir add alone)
+is "$(reasons "$second")" 'key-busy turn' 'one of the same key runs'
+taskdir cancel --no-wait "$first"
+check 'the runner stops' stop_runner
 done_testing

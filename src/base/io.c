@@ -63,13 +63,15 @@ td_io_read(int fd, struct td_buf *buf, size_t max)
 	return 0;
 }
 
-int
-td_io_open_beneath(int dir_fd, const char *name, int flags)
+/* Only an interruption asks again: EAGAIN is a rename on the way, or
+ * somebody's write lease, which must not make us spin until it is broken. */
+static int
+open_how(int dir_fd, const char *name, int flags, unsigned resolve)
 {
 	struct open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC | O_NONBLOCK |
 		    O_NOCTTY | O_NOFOLLOW),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		.resolve = resolve | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 		    RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
@@ -78,6 +80,19 @@ td_io_open_beneath(int dir_fd, const char *name, int flags)
 		fd = syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
 	} while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : (int)fd;
+}
+
+int
+td_io_open_beneath(int dir_fd, const char *name, int flags)
+{
+	return open_how(dir_fd, name, flags, 0);
+}
+
+int
+td_io_open_dir(int dir_fd, const char *name)
+{
+	return open_how(dir_fd, name, O_RDONLY | O_DIRECTORY,
+	    RESOLVE_NO_XDEV);
 }
 
 int

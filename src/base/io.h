@@ -22,7 +22,11 @@ int td_io_read(int fd, struct td_buf *buf, size_t max);
  * that speaks against it. */
 int td_io_open_beneath(int dir_fd, const char *name, int flags);
 
-/* As above, then appends its content; -EINVAL if it is no regular file. */
+/* A directory below DIR_FD, in the same way and through no mount: what its
+ * owner made of it is neither followed nor waited for. */
+int td_io_open_dir(int dir_fd, const char *name);
+
+/* open_beneath, then appends its content; -EINVAL if it is no regular file. */
 int td_io_read_file(int dir_fd, const char *name, struct td_buf *buf,
     size_t max);
 

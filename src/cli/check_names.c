@@ -211,7 +211,8 @@ check_claims(struct td_check *check, const char *path,
 		td_check_note(check, "name-contradicts", path, "its content "
 		    "has the class %s; the runner renames it at its turn",
 		    task->class_enc);
-	else if (task->slot == 0 && !check->conf->spool.shared &&
+	else if (task->slot == 0 &&
+	    check->conf->spool.kind == TD_SPOOL_PRIVATE &&
 	    td_key_of_task(&key, task, "") == 0 && key != name->key)
 		td_check_note(check, "name-contradicts", path, "its content "
 		    "has the key %016llx; the runner renames it at its turn",

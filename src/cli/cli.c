@@ -159,6 +159,23 @@ td_cli_failed_err(const char *cmd, const struct td_err *err)
 	return TD_EXIT_FAILED;
 }
 
+/* What a user may do with his tasks; the rest works on the tasks themselves,
+ * which are not in his box. */
+static bool
+is_for_boxes(const char *cmd)
+{
+	static const char *const cmds[] = {
+		"add", "cancel", "config get", "config list", "config show",
+		"dlq list", "dlq show", "list", "log", "log output", "show",
+		"stats", "wait", "why",
+	};
+
+	for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++)
+		if (strcmp(cmd, cmds[i]) == 0)
+			return true;
+	return false;
+}
+
 int
 td_cli_open(struct td_spool *spool, const struct td_common *common,
     const char *cmd)
@@ -166,7 +183,12 @@ td_cli_open(struct td_spool *spool, const struct td_common *common,
 	struct td_err err = {0};
 
 	if (td_spool_open(spool, td_spool_default_path(common->spool),
-	    &err) == 0)
+	    &err) != 0)
+		return td_cli_failed_err(cmd, &err);
+	if (spool->kind != TD_SPOOL_BOX || is_for_boxes(cmd))
 		return TD_EXIT_DONE;
-	return td_cli_failed_err(cmd, &err);
+	td_cli_complain(cmd, "%s is a user's letter box: this is for the "
+	    "administrator, on the spool it belongs to", spool->path);
+	td_spool_release(spool);
+	return TD_EXIT_FAILED;
 }

@@ -56,7 +56,7 @@ struct cancel {
 	const struct td_conf *conf;
 	struct td_out *out;
 	struct td_runlog log;
-	struct td_watched *running;	/* asked to end */
+	struct td_watched *running;	/* the runner was asked to end them */
 	size_t n, size;
 };
 
@@ -109,14 +109,16 @@ finish(struct cancel *cancel, const struct td_found *found,
 }
 
 static int
-cancel_running(struct cancel *cancel, const struct td_found *found)
+ask_runner(struct cancel *cancel, const struct td_found *found)
 {
 	const struct td_spool *spool = &cancel->conf->spool;
 	int rc;
 
 	if (td_lock_is_held(spool->run_fd, NULL) == 0) {
-		td_cli_complain(usage.name, "%s was being executed when its "
-		    "runner died; start one, which puts it back", found->id);
+		td_cli_complain(usage.name, found->state == TD_STATE_CUR ?
+		    "%s was being executed when its runner died; start one, "
+		    "which puts it back" : "%s cannot be cancelled while no "
+		    "runner looks after this box", found->id);
 		return TD_EXIT_FAILED;
 	}
 	rc = td_request_make(spool->ctl_fd, TD_VERB_CANCEL, found->id);
@@ -152,9 +154,18 @@ cancel_again(struct cancel *cancel, const struct td_found *found)
 
 	if (rc == 0 && now.state == TD_STATE_CUR &&
 	    !cancel->options->waiting)
-		return cancel_running(cancel, &now);
+		return ask_runner(cancel, &now);
 	td_cli_complain(usage.name, "%s no longer waits", found->id);
 	return TD_EXIT_NONE;
+}
+
+/* A user's task, which the runner shows him: it is to tell him, too. */
+static bool
+has_picture(const struct td_spool *spool, const struct td_found *found)
+{
+	return spool->kind == TD_SPOOL_SHARED && found->id[0] == 'u' &&
+	    strchr(found->id, '-') != NULL &&
+	    td_lock_is_held(spool->run_fd, NULL) == 1;
 }
 
 static int
@@ -162,6 +173,7 @@ cancel_one(void *arg, const struct td_found *found)
 {
 	struct cancel *cancel = arg;
 	struct td_detail detail = {0};
+	bool box = cancel->conf->spool.kind == TD_SPOOL_BOX;
 	int rc;
 
 	if (found->state == TD_STATE_DLQ) {
@@ -174,14 +186,20 @@ cancel_one(void *arg, const struct td_found *found)
 		    "--waiting leaves it alone", found->id);
 		return TD_EXIT_NONE;
 	}
-	if (found->state == TD_STATE_CUR)
-		return cancel_running(cancel, found);
+	if (has_picture(&cancel->conf->spool, found))
+		return ask_runner(cancel, found);
+	/* In a letter box only what was not yet admitted is the user's. */
+	if (found->state == TD_STATE_CUR || (box &&
+	    found->state == TD_STATE_FAILED))
+		return ask_runner(cancel, found);
 	/* What cannot be read is cancelled all the same. */
 	(void)td_detail_load(&detail, cancel->conf, found->state, found->text,
 	    NULL);
 	rc = td_spool_withdraw(&cancel->conf->spool, found->state,
 	    found->text);
-	if (rc == -ENOENT)
+	if (rc == -ENOENT && box)
+		rc = ask_runner(cancel, found);
+	else if (rc == -ENOENT)
 		rc = cancel_again(cancel, found);
 	else if (rc != 0)
 		rc = td_cli_failed(usage.name, rc, "cannot cancel %s",

@@ -81,7 +81,8 @@ become_owner(const struct td_spool *spool)
 	const struct passwd *pw;
 	int rc;
 
-	if (geteuid() != 0 || spool->owner == 0 || spool->shared)
+	if (geteuid() != 0 || spool->owner == 0 ||
+	    spool->kind != TD_SPOOL_PRIVATE)
 		return 0;
 	pw = getpwuid(spool->owner);
 	rc = pw != NULL ? initgroups(pw->pw_name, pw->pw_gid) :

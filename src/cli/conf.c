@@ -68,8 +68,12 @@ td_conf_warn_handler(const struct td_conf *conf, const char *class_enc,
     const char *cmd)
 {
 	struct td_buf path = {0};
-	int rc = td_conf_handler(conf, class_enc, &path);
+	int rc;
 
+	/* A letter box has none; what the spool has it does not see. */
+	if (conf->spool.kind == TD_SPOOL_BOX)
+		return;
+	rc = td_conf_handler(conf, class_enc, &path);
 	if (rc == -EACCES)
 		td_cli_complain(cmd, "warning: %s cannot be executed; the "
 		    "task fails until it can", path.data);

@@ -20,7 +20,7 @@ td_detail_load(struct td_detail *detail, const struct td_conf *conf,
 	int rc;
 
 	td_settings_runner(conf->settings, &settings);
-	rc = td_io_read_file(conf->spool.state_fd[state], name, &detail->text,
+	rc = td_spool_read(&conf->spool, state, name, &detail->text,
 	    (size_t)settings.max_size_bytes);
 	if (rc == -EINVAL || rc == -ELOOP)
 		return td_fail(err, rc, "it is no regular file");

@@ -31,6 +31,7 @@ static const struct td_cmd commands[] = {
 	{ "pause",	td_cmd_pause,	"start no more tasks for now" },
 	{ "resume",	td_cmd_resume,	"start tasks again" },
 	{ "check",	td_cmd_check,	"check the spool, repair it" },
+	{ "user",	td_cmd_user,	"manage the users of a shared spool" },
 	{ "config",	td_cmd_config,	"show and change settings" },
 	{ "version",	td_cmd_version,	"say which version this is" },
 	{ "help",	help,		"tell about a command" },

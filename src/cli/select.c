@@ -27,14 +27,13 @@ td_found_set(struct td_found *found, enum td_state state, const char *text,
 }
 
 static int
-walk_state(const struct td_spool *spool, enum td_state state,
-    const struct td_select_walk *walk)
+walk_dir(int dir_fd, enum td_state state, const struct td_select_walk *walk)
 {
 	struct td_scan scan = {0};
 	struct td_name name;
 	unsigned char type;
 	const char *text;
-	int rc = td_scan_open(&scan, spool->state_fd[state]);
+	int rc = td_scan_open(&scan, dir_fd);
 
 	if (rc != 0)
 		return rc;
@@ -65,9 +64,13 @@ td_select_walk(const struct td_spool *spool, unsigned set,
 	};
 	int rc = 0;
 
+	/* A letter box: what the runner has yet to take. */
+	if (set & TD_SELECT_NEW && spool->kind == TD_SPOOL_BOX)
+		rc = walk_dir(spool->drop_fd, TD_STATE_NEW, walk);
 	for (size_t i = 0; rc == 0 && i < TD_STATE_COUNT; i++)
 		if (set & 1u << order[i])
-			rc = walk_state(spool, order[i], walk);
+			rc = walk_dir(spool->state_fd[order[i]], order[i],
+			    walk);
 	return rc;
 }
 

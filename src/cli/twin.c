@@ -36,8 +36,8 @@ is_same(struct search *search, enum td_state state, const char *text, bool ask)
 	struct td_task task = {0};
 	int rc;
 
-	rc = td_io_read_file(search->gate->spool->state_fd[state], text,
-	    &content, (size_t)search->gate->max_size_bytes);
+	rc = td_spool_read(search->gate->spool, state, text, &content,
+	    (size_t)search->gate->max_size_bytes);
 	if (rc == 0)
 		rc = td_task_parse(&task, td_buf_text(&content), content.len,
 		    NULL);

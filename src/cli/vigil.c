@@ -196,12 +196,15 @@ add_watches(struct td_vigil *watch)
 	static const char *const dirs[] = { "new", "failed", "cur", "dlq" };
 	int wd = 0;
 
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		wd = add_watch(watch, dirs[i], IN_MOVED_TO | IN_MOVED_FROM |
-		    IN_CREATE | IN_DELETE);
-		if (wd < 0)
-			return wd;
-	}
+	const uint32_t mask = IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
+	    IN_DELETE;
+
+	if (watch->spool->kind == TD_SPOOL_BOX)
+		wd = add_watch(watch, "queue", mask);
+	for (size_t i = 0; wd >= 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		wd = add_watch(watch, dirs[i], mask);
+	if (wd < 0)
+		return wd;
 	watch->dlq_wd = wd;
 	watch->log_wd = add_watch(watch, "log", IN_MODIFY | IN_CREATE);
 	return watch->log_wd < 0 ? watch->log_wd : 0;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/num.h"
 #include "cli/detail.h"
@@ -85,38 +84,6 @@ say_due(struct td_why *why, const struct td_found *found)
 	else
 		td_why_say(why, "not-due", "it is due %s (%s)", relative,
 		    absolute);
-}
-
-static void
-say_limits(struct td_why *why, const char *class_name)
-{
-	struct td_scoreboard_line *lines = NULL;
-	struct td_runner_settings runner;
-	struct td_class_settings class;
-	char encoded[TD_NAME_CLASS_SIZE];
-	size_t n = 0, of_class = 0;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	td_settings_runner(why->conf->settings, &runner);
-	td_settings_class(why->conf->settings, class_name, &class);
-	if (runner.max_running == 0)
-		runner.max_running = 2 * (processors > 0 ?
-		    (uint64_t)processors : 1);
-	if (td_scoreboard_read(why->conf->spool.run_fd, &lines, &n) != 0 ||
-	    td_name_encode_class(encoded, class_name,
-	    strlen(class_name)) != 0)
-		n = 0;
-	for (size_t i = 0; i < n; i++)
-		of_class += strcmp(lines[i].class_enc, encoded) == 0;
-	free(lines);
-	if (class.max_running != 0 && of_class >= class.max_running)
-		td_why_say(why, "class-limit", "%zu of its class run, and the "
-		    "class's max_running is %" PRIu64, of_class,
-		    class.max_running);
-	if (n >= runner.max_running)
-		td_why_say(why, "runner-limit", "%zu tasks run, and the "
-		    "runner's max_running is %" PRIu64, n,
-		    runner.max_running);
 }
 
 static void
@@ -208,7 +175,7 @@ say_waiting(struct td_why *why, const struct td_found *found)
 		td_why_say(why, "undecided", "the runner has yet to decide "
 		    "whether it is a duplicate");
 	if (runner)
-		say_limits(why, class_name);
+		td_why_limits(why, found, class_enc, class_name);
 	say_handler(why, class_enc);
 	say_content(why, found);
 	return runner ? say_turn(why, found) : 0;

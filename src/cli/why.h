@@ -20,6 +20,10 @@ extern const struct td_column td_why_columns[];
 void td_why_say(struct td_why *why, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The reasons that a runner has in the settings of its class. */
+void td_why_limits(struct td_why *why, const struct td_found *found,
+    const char *class_enc, const char *class_name);
+
 /* All reasons of a task that is there: 0 or negated errno. */
 int td_why_task(struct td_why *why, const struct td_found *found);
 

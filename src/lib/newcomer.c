@@ -23,10 +23,9 @@ td_gate_init(struct td_gate *gate, const struct td_spool *spool,
 		.sync = td_spool_sync_mode(spool,
 		    runner.sync == TD_SYNC_STRICT),
 		.max_size_bytes = runner.max_size_bytes,
+		.floor = { runner.min_free_bytes, runner.min_inodes },
 	};
-	if (spool->shared)
-		(void)snprintf(gate->owner, sizeof(gate->owner), "%u",
-		    (unsigned)geteuid());
+	td_spool_owner(spool, gate->owner);
 }
 
 void
@@ -88,7 +87,9 @@ td_newcomer_check(struct td_newcomer *newcomer, struct td_gate *gate,
 		return td_fail(err, TASKDIR_ETOOBIG, "the task has %zu bytes, "
 		    "max_size allows %llu", len,
 		    (unsigned long long)gate->max_size_bytes);
-	rc = td_task_parse(&newcomer->task, text, len, err);
+	rc = td_space_check(&gate->floor, gate->spool->tmp_fd, err);
+	if (rc == 0)
+		rc = td_task_parse(&newcomer->task, text, len, err);
 	if (rc != 0)
 		return rc;
 	rc = make_key(&newcomer->key, gate, &newcomer->task);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "lib/name.h"
 #include "lib/settings.h"
+#include "lib/space.h"
 #include "lib/spool.h"
 #include "lib/task.h"
 
@@ -20,8 +21,9 @@ struct td_gate {
 	const struct td_spool *spool;
 	enum td_sync sync;
 	uint64_t max_size_bytes;
+	struct td_space_floor floor;
 	uint64_t last_id_us;
-	char owner[24];		/* part of the key; "" in a private spool */
+	char owner[TD_SPOOL_OWNER_SIZE];	/* part of the key */
 	struct td_buf identity;	/* reused */
 };
 
@@ -37,8 +39,8 @@ void td_gate_init(struct td_gate *gate, const struct td_spool *spool,
 void td_gate_release(struct td_gate *gate);
 
 /*
- * Checks the text of a task and names it.  0; TASKDIR_EFORMAT,
- * TASKDIR_ETOOBIG with the reason in err; -ENOMEM.
+ * Checks the text of a task and names it, if there is room for it.  0;
+ * TASKDIR_EFORMAT, TASKDIR_ETOOBIG, -ENOSPC with the reason in err; -ENOMEM.
  */
 int td_newcomer_check(struct td_newcomer *newcomer, struct td_gate *gate,
     const char *text, size_t len, struct td_err *err);

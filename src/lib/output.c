@@ -26,6 +26,23 @@ td_output_slot_name(char out[static TD_OUTPUT_NAME_SIZE], unsigned slot)
 	(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "slot-%u", slot);
 }
 
+static const char worker_prefix[] = "worker-";
+
+void
+td_output_worker_name(char out[static TD_OUTPUT_NAME_SIZE], pid_t pid)
+{
+	(void)snprintf(out, TD_OUTPUT_NAME_SIZE, "%s%ld", worker_prefix,
+	    (long)pid);
+}
+
+bool
+td_output_is_worker(const char *name)
+{
+	/* A class may be called so, but its files have commas. */
+	return strncmp(name, worker_prefix, sizeof(worker_prefix) - 1) == 0 &&
+	    strchr(name, ',') == NULL;
+}
+
 int
 td_output_parse(struct td_output *output, const char *name)
 {

@@ -1,11 +1,13 @@
 /*
  * Captured output: log/output/CLASS,ID,TRY (CLASS encoded as in task names),
- * and slot-N while a task runs.
+ * and slot-N or worker-PID while a task runs.
  */
 #ifndef TD_LIB_OUTPUT_H
 #define TD_LIB_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/name.h"
 
@@ -18,10 +20,13 @@ struct td_output {
 	uint32_t try;
 };
 
-/* "CLASS,ID,TRY" and "slot-N". */
+/* "CLASS,ID,TRY", "slot-N" and "worker-PID". */
 void td_output_name(char out[static TD_OUTPUT_NAME_SIZE],
     const char *class_enc, const char *id, uint32_t try);
 void td_output_slot_name(char out[static TD_OUTPUT_NAME_SIZE], unsigned slot);
+void td_output_worker_name(char out[static TD_OUTPUT_NAME_SIZE], pid_t pid);
+/* Whether it is that of a worker. */
+bool td_output_is_worker(const char *name);
 
 /* 0, or -EINVAL with *output untouched. */
 int td_output_parse(struct td_output *output, const char *name);

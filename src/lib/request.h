@@ -3,7 +3,7 @@
  *
  *	pause, pause.CLASS	while the file is there (CLASS: encoded name or
  *				pattern), nothing of that class is started
- *	cancel.ID		end a running task
+ *	cancel.ID		end a task, waiting or running
  *	run.ID			start it now, before its time, past the limits
  *	reload			as SIGHUP
  *

@@ -164,6 +164,14 @@ end_cut_line(int fd)
 	return td_io_write(fd, "\n", 1);
 }
 
+static void
+close_file(struct td_runlog *log)
+{
+	if (log->day != 0)
+		(void)close(log->fd);
+	log->day = 0;
+}
+
 /* Somebody may have removed the file meanwhile: lines must not go with it. */
 static bool
 is_open(const struct td_runlog *log, unsigned day)
@@ -197,7 +205,7 @@ open_day(struct td_runlog *log, int log_fd, unsigned day)
 
 	if (is_open(log, day))
 		return 0;
-	td_runlog_close(log);
+	close_file(log);
 	(void)snprintf(name, sizeof(name), "runs-%08u.jsonl", day);
 	fd = openat(log_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -231,16 +239,47 @@ write_line(struct td_runlog *log, const struct td_buf *line)
 		return -errno;
 	end = lseek(log->fd, 0, SEEK_CUR);
 	if (end < n || ftruncate(log->fd, end - n) != 0)
-		td_runlog_close(log);	/* the next open ends the line */
+		close_file(log);	/* the next open ends the line */
 	return -ENOSPC;
+}
+
+/* A line of another day goes into another file. */
+static int
+hold_line(struct td_runlog *log, int log_fd, unsigned day,
+    const struct td_run *run)
+{
+	size_t before;
+	int rc = 0;
+
+	if (log->held.len > 0 && log->held_day != day) {
+		rc = td_runlog_flush(log, log_fd);
+		log->holding = true;
+	}
+	if (rc == 0 && log->held.len == 0)
+		rc = open_day(log, log_fd, day);
+	if (rc != 0)
+		return rc;
+	log->held_day = day;
+	before = log->held.len;
+	format_line(&log->held, run, log->host);
+	rc = td_buf_status(&log->held);
+	if (rc != 0) {
+		log->held.len = before;
+		log->held.failed = false;
+	}
+	return rc;
 }
 
 int
 td_runlog_add(struct td_runlog *log, int log_fd, const struct td_run *run)
 {
+	unsigned day = td_runlog_day(run->end_us / 1000000);
 	struct td_buf line = { 0 };
-	int rc = open_day(log, log_fd, td_runlog_day(run->end_us / 1000000));
+	int rc;
 
+	if (log->holding)
+		return hold_line(log, log_fd, day, run);
+	rc = open_day(log, log_fd, day);
 	if (rc != 0)
 		return rc;
 	format_line(&line, run, log->host);
@@ -252,9 +291,32 @@ td_runlog_add(struct td_runlog *log, int log_fd, const struct td_run *run)
 }
 
 void
+td_runlog_hold(struct td_runlog *log)
+{
+	td_buf_clear(&log->held);
+	log->holding = true;
+}
+
+int
+td_runlog_flush(struct td_runlog *log, int log_fd)
+{
+	int rc = 0;
+
+	log->holding = false;
+	if (log->held.len == 0)
+		return 0;
+	rc = open_day(log, log_fd, log->held_day);
+	if (rc == 0)
+		rc = write_line(log, &log->held);
+	if (rc == 0)
+		td_buf_clear(&log->held);
+	return rc;
+}
+
+void
 td_runlog_close(struct td_runlog *log)
 {
-	if (log->day != 0)
-		(void)close(log->fd);
+	close_file(log);
+	td_buf_release(&log->held);
 	*log = (struct td_runlog){ 0 };
 }

@@ -72,10 +72,17 @@ struct td_runlog {
 	int fd;
 	unsigned day;		/* YYYYMMDD; 0: closed */
 	char host[65];
+	struct td_buf held;	/* lines that wait for a flush */
+	unsigned held_day;	/* all of this day */
+	bool holding;
 };
 
 /* 0 or negated errno (the line is then not there, or cut). */
 int td_runlog_add(struct td_runlog *log, int log_fd, const struct td_run *run);
+/* From here on lines are only kept, for one write of many by flush. */
+void td_runlog_hold(struct td_runlog *log);
+/* 0 or negated errno: then they are still kept, and may be tried once more. */
+int td_runlog_flush(struct td_runlog *log, int log_fd);
 void td_runlog_close(struct td_runlog *log);
 
 /* What one line of the log says, for readers. */

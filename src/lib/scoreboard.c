@@ -31,7 +31,7 @@ _Static_assert((int)LINE_WIDEST <= (int)TD_SCOREBOARD_LINE,
 /* A page holds whole lines, so no line is ever seen torn by a kill. */
 _Static_assert(4096 % TD_SCOREBOARD_LINE == 0, "lines must divide a page");
 
-enum { FIELD_COUNT = 7, FILE_MAX = 64 << 20 };
+enum { FIELD_COUNT = 7, FILE_MAX = 64 << 20, MANY_MAX = 16 };
 
 static const char file_name[] = "running";
 
@@ -89,6 +89,27 @@ td_scoreboard_set(int fd, const struct td_scoreboard_line *line)
 	format_line(text, line);
 	return write_at(fd, text, sizeof(text),
 	    (off_t)line->slot * TD_SCOREBOARD_LINE);
+}
+
+int
+td_scoreboard_set_many(int fd, const struct td_scoreboard_line *lines,
+    size_t n)
+{
+	char text[MANY_MAX * TD_SCOREBOARD_LINE];
+
+	for (size_t at = 0; at < n; at += MANY_MAX) {
+		size_t some = n - at < MANY_MAX ? n - at : MANY_MAX;
+		int rc;
+
+		for (size_t i = 0; i < some; i++)
+			format_line(text + i * TD_SCOREBOARD_LINE,
+			    &lines[at + i]);
+		rc = write_at(fd, text, some * TD_SCOREBOARD_LINE,
+		    (off_t)lines[at].slot * TD_SCOREBOARD_LINE);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
 }
 
 int

@@ -37,6 +37,10 @@ int td_scoreboard_open(int run_fd);
 /* Rewrites line->slot's line; pid 0 frees it.  0 or negated errno. */
 int td_scoreboard_set(int fd, const struct td_scoreboard_line *line);
 
+/* The same for N slots that follow one another. */
+int td_scoreboard_set_many(int fd, const struct td_scoreboard_line *lines,
+    size_t n);
+
 /* Cuts the file to N slots, all free. */
 int td_scoreboard_reset(int fd, unsigned n);
 

@@ -20,10 +20,13 @@
 #include "base/err.h"
 #include "lib/ini.h"
 #include "lib/pattern.h"
+#include "lib/windows.h"
 
 enum td_keep { TD_KEEP_ALL, TD_KEEP_FAIL, TD_KEEP_NONE };
 enum td_user_mode { TD_USER_SYSTEM, TD_USER_LABEL };
 enum td_sync_mode { TD_SYNC_AUTO, TD_SYNC_STRICT };
+
+enum td_ionice { TD_IONICE_NONE, TD_IONICE_IDLE, TD_IONICE_LEVEL_0 };
 
 enum { TD_EXITS_MAX = 16, TD_BACKOFF_MAX = 32 };
 
@@ -33,8 +36,13 @@ struct td_runner_settings {
 	uint64_t settle_ms;	/* 2s */
 	uint64_t shutdown_grace_ms;	/* 30s */
 	uint64_t max_crashes;	/* 3 */
+	uint64_t min_free_bytes;	/* floor; 16M */
+	uint64_t min_inodes;	/* floor; 1000 */
 	uint64_t sync;		/* enum td_sync_mode; auto */
+	bool cgroups;		/* yes */
 	uint64_t user_mode;	/* enum td_user_mode; system */
+	uint64_t max_waiting_per_user;	/* 0: no limit; 100000 */
+	uint64_t max_bytes_per_user;	/* 0: no limit; 1G */
 	uint64_t log_retention_ms;	/* 28d */
 	uint64_t dlq_retention_ms;	/* 0: for ever */
 	const char *default_user;	/* "" : none */
@@ -52,18 +60,32 @@ struct td_class_settings {
 	uint64_t timeout_ms;	/* 0: none */
 	uint64_t kill_grace_ms;	/* 10s */
 	uint64_t max_running;	/* 0: no limit but the runner's */
+	uint64_t rate_ns;	/* from one start to the next; 0: no limit */
+	struct td_windows windows;	/* when it may start; always */
+	uint64_t priority;	/* 0..9, 9 is first; 5 */
+	bool serial_by_key;	/* no */
 	bool unique_running;	/* unique = running */
 	uint64_t permanent_exit[TD_EXITS_MAX];	/* 100 */
 	size_t n_permanent_exit;
 	bool leave_children;	/* no */
+	bool worker;		/* persistent processes; no */
+	uint64_t pipeline;	/* tasks a worker has at a time; 1 */
+	uint64_t recycle_after;	/* tasks of one process; 0: no limit */
+	uint64_t worker_start_ms;	/* until its hello; 30s */
+	uint64_t worker_idle_ms;	/* 0: for ever; 5m */
+	const char *user;	/* "": whom the task says */
+	bool no_new_privs;	/* no */
 	const char *cwd;	/* "/" */
 	uint64_t umask;		/* octal; 022 */
 	int64_t nice;		/* -20..19; 0 */
+	uint64_t ionice;	/* enum td_ionice, levels up to 7; none */
 	uint64_t limit_as_bytes;	/* RLIMIT_AS, 0: as the runner */
 	uint64_t limit_cpu_s;	/* RLIMIT_CPU, 0: as the runner */
 	uint64_t limit_nofile;	/* RLIMIT_NOFILE, 0: as the runner */
 	uint64_t limit_fsize_bytes;	/* RLIMIT_FSIZE, 0: as the runner */
 	uint64_t limit_core_bytes;	/* RLIMIT_CORE; 0 */
+	uint64_t limit_memory_bytes;	/* of the cgroup; 0: none */
+	uint64_t limit_pids;	/* of the cgroup; 0: none */
 	const char *default_user;	/* "": the runner's */
 	uint64_t output_max_bytes;	/* 1M a try */
 	uint64_t keep_output;	/* enum td_keep; all */

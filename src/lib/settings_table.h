@@ -30,6 +30,8 @@ enum td_setting_type {
 	TD_SET_DIRECTORY,	/* an absolute path */
 	TD_SET_WORD,		/* one of the row's words; its place counts */
 	TD_SET_LEVEL,		/* a word too; 0 is syslog's 3 */
+	TD_SET_RATE,		/* "10/s"; nanoseconds from one to the next */
+	TD_SET_WINDOW,		/* "mon-fri 22:00-06:00, ..." */
 	TD_SET_UNIQUE,		/* "running" or "no" */
 	TD_SET_BACKOFF,
 	TD_SET_EXITS,

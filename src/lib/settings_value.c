@@ -128,6 +128,48 @@ parse_nice(const struct td_setting *setting, const char *text, int64_t *out,
 	return 0;
 }
 
+/* "10/s": what follows the stroke is the unit; an empty text is no limit. */
+static int
+parse_rate(const struct td_setting *setting, const char *text, uint64_t *out,
+    struct td_err *err)
+{
+	static const struct {
+		char name;
+		uint64_t seconds;
+	} units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+	};
+	size_t len = strcspn(text, "/");
+	uint64_t n = 0;
+	int rc = td_num_parse(&n, text, len, UINT64_MAX);
+
+	if (*text == '\0') {
+		*out = 0;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (rc == -EINVAL || text[len] == '\0' ||
+		    text[len + 1] != units[i].name || text[len + 2] != '\0')
+			continue;
+		rc = take_number(setting, rc, n, "", &n, err);
+		if (rc == 0)
+			*out = units[i].seconds * UINT64_C(1000000000) / n;
+		return rc;
+	}
+	return refuse(setting, "not a rate (10/s, 100/m, 5/h, 1/d)", err);
+}
+
+static int
+parse_window(const struct td_setting *setting, const char *text,
+    struct td_windows *out, struct td_err *err)
+{
+	int rc = td_windows_parse(out, text, err);
+
+	if (rc != 0)
+		td_err_prefix(err, "%s", setting->info.name);
+	return rc;
+}
+
 static int
 parse_yes_no(const struct td_setting *setting, const char *text, bool *out,
     struct td_err *err)
@@ -291,6 +333,10 @@ td_setting_parse(const struct td_setting *setting, const char *text,
 		return parse_word(setting, text, at, err);
 	case TD_SET_LEVEL:
 		return parse_level(setting, text, at, err);
+	case TD_SET_RATE:
+		return parse_rate(setting, text, at, err);
+	case TD_SET_WINDOW:
+		return parse_window(setting, text, at, err);
 	case TD_SET_UNIQUE:
 		return parse_flag_word(setting, text, at, err);
 	case TD_SET_BACKOFF:

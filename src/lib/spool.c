@@ -48,20 +48,23 @@ open_dir(int *fd, int at_fd, const char *name)
 	return *fd < 0 ? -errno : 0;
 }
 
+/* What a letter box calls otherwise, or does not have, stands at its name. */
 static int
 open_dirs(struct td_spool *spool, struct td_err *err)
 {
+	bool box = spool->kind == TD_SPOOL_BOX;
 	const struct {
 		int *fd;
 		const char *name;
 	} dirs[] = {
-		{ &spool->state_fd[TD_STATE_NEW], "new" },
+		{ &spool->drop_fd, "new" },
+		{ &spool->state_fd[TD_STATE_NEW], box ? "queue" : "new" },
 		{ &spool->state_fd[TD_STATE_FAILED], "failed" },
 		{ &spool->state_fd[TD_STATE_CUR], "cur" },
 		{ &spool->state_fd[TD_STATE_DLQ], "dlq" },
 		{ &spool->tmp_fd, "tmp" },
 		{ &spool->run_fd, "run" },
-		{ &spool->ctl_fd, "run/ctl" },
+		{ &spool->ctl_fd, box ? "ctl" : "run/ctl" },
 		{ &spool->log_fd, "log" },
 	};
 
@@ -88,8 +91,15 @@ close_all(struct td_spool *spool)
 	td_io_close(&spool->run_fd);
 	td_io_close(&spool->ctl_fd);
 	td_io_close(&spool->log_fd);
+	td_io_close(&spool->drop_fd);
 	for (int i = 0; i < TD_STATE_COUNT; i++)
 		td_io_close(&spool->state_fd[i]);
+}
+
+static bool
+has(int dir_fd, const char *name)
+{
+	return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static int
@@ -105,11 +115,18 @@ open_root(struct td_spool *spool, const char *path, struct td_err *err)
 	if (rc != 0)
 		return td_fail_errno(err, rc, "%s", path);
 	spool->path = realpath(path, NULL);
-	if (spool->path == NULL || fstat(spool->root_fd, &st) != 0)
+	if (spool->path == NULL)
+		return td_fail_errno(err, -errno, "%s", path);
+	if (has(spool->root_fd, "users"))
+		spool->kind = TD_SPOOL_SHARED;
+	else if (has(spool->root_fd, "queue"))
+		spool->kind = TD_SPOOL_BOX;
+	/* The box itself is root's: whose it is, new/ says. */
+	if (fstatat(spool->root_fd, spool->kind == TD_SPOOL_BOX ? "new" : ".",
+	    &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return td_fail_errno(err, -errno, "%s", path);
 	spool->owner = st.st_uid;
 	spool->group = st.st_gid;
-	spool->shared = faccessat(spool->root_fd, "users", F_OK, 0) == 0;
 	return 0;
 }
 
@@ -118,7 +135,7 @@ td_spool_open(struct td_spool *spool, const char *path, struct td_err *err)
 {
 	struct td_spool s = {
 		.root_fd = -1, .tmp_fd = -1, .run_fd = -1, .ctl_fd = -1,
-		.log_fd = -1, .state_fd = { -1, -1, -1, -1 },
+		.log_fd = -1, .drop_fd = -1, .state_fd = { -1, -1, -1, -1 },
 	};
 	int rc = open_root(&s, path, err);
 
@@ -144,6 +161,17 @@ td_spool_release(struct td_spool *spool)
 	*spool = (struct td_spool){ 0 };
 }
 
+void
+td_spool_owner(const struct td_spool *spool,
+    char out[static TD_SPOOL_OWNER_SIZE])
+{
+	out[0] = '\0';
+	if (spool->kind == TD_SPOOL_PRIVATE)
+		return;
+	(void)snprintf(out, TD_SPOOL_OWNER_SIZE, "%lu", (unsigned long)
+	    (spool->kind == TD_SPOOL_BOX ? spool->owner : geteuid()));
+}
+
 enum td_sync
 td_spool_sync_mode(const struct td_spool *spool, bool strict)
 {
@@ -151,11 +179,12 @@ td_spool_sync_mode(const struct td_spool *spool, bool strict)
 	    TD_SYNC_TEXTBOOK;
 }
 
-/* sudo into somebody's private spool: the file becomes the owner's. */
+/* sudo into somebody's private spool or letter box: the file becomes his. */
 static int
 give_to_owner(const struct td_spool *spool, int fd)
 {
-	if (geteuid() != 0 || spool->owner == 0 || spool->shared)
+	if (geteuid() != 0 || spool->owner == 0 ||
+	    spool->kind == TD_SPOOL_SHARED)
 		return 0;
 	return fchown(fd, spool->owner, spool->group) != 0 ? -errno : 0;
 }
@@ -176,7 +205,7 @@ write_new(const struct td_spool *spool, int fd, const void *bytes, size_t len)
 static int
 take_back(const struct td_spool *spool, const char *name, int rc)
 {
-	return unlinkat(spool->state_fd[TD_STATE_NEW], name, 0) == 0 ? rc :
+	return unlinkat(spool->drop_fd, name, 0) == 0 ? rc :
 	    TASKDIR_EUNSYNCED;
 }
 
@@ -236,7 +265,7 @@ add_unnamed(const struct td_spool *spool, const char *name, const void *bytes,
 	if (rc == 0 && sync)
 		rc = reopen_for_reading(&fd);
 	if (rc == 0)
-		rc = link_open_file(fd, spool->state_fd[TD_STATE_NEW], name);
+		rc = link_open_file(fd, spool->drop_fd, name);
 	if (rc == 0 && sync && fsync(fd) != 0)
 		rc = take_back(spool, name, -errno);
 	if (fd >= 0)
@@ -253,7 +282,7 @@ static int
 add_named(const struct td_spool *spool, const char *name, const void *bytes,
     size_t len, bool sync)
 {
-	int fd, rc, new_fd = spool->state_fd[TD_STATE_NEW];
+	int fd, rc, new_fd = spool->drop_fd;
 
 	fd = openat(spool->tmp_fd, name, O_WRONLY | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -292,9 +321,24 @@ td_spool_add(const struct td_spool *spool, const char *name,
 }
 
 int
+td_spool_add_for(const struct td_spool *spool, const char *name,
+    const void *bytes, size_t len, uid_t uid, gid_t gid)
+{
+	struct td_spool his = *spool;
+
+	his.kind = TD_SPOOL_PRIVATE;
+	his.owner = uid;
+	his.group = gid;
+	/* A crash may have left it half-written: nobody else writes it. */
+	if (!spool->one_commit)
+		(void)unlinkat(spool->tmp_fd, name, 0);
+	return td_spool_add(&his, name, bytes, len, TD_SYNC_NONE);
+}
+
+int
 td_spool_sync(const struct td_spool *spool)
 {
-	return syncfs(spool->state_fd[TD_STATE_NEW]) != 0 ? -errno : 0;
+	return syncfs(spool->drop_fd) != 0 ? -errno : 0;
 }
 
 /* A crash leaves the task under the one name or the other. */
@@ -308,11 +352,28 @@ td_spool_move(const struct td_spool *spool, enum td_state from,
 	    spool->state_fd[to], to_name);
 }
 
+static int
+take_fd(const struct td_spool *spool, enum td_state state)
+{
+	return state == TD_STATE_NEW ? spool->drop_fd : spool->state_fd[state];
+}
+
 int
 td_spool_remove(const struct td_spool *spool, enum td_state state,
     const char *name)
 {
-	return unlinkat(spool->state_fd[state], name, 0) != 0 ? -errno : 0;
+	return unlinkat(take_fd(spool, state), name, 0) != 0 ? -errno : 0;
+}
+
+int
+td_spool_read(const struct td_spool *spool, enum td_state state,
+    const char *name, struct td_buf *out, size_t max)
+{
+	int rc = td_io_read_file(spool->state_fd[state], name, out, max);
+
+	if (rc == -ENOENT && take_fd(spool, state) != spool->state_fd[state])
+		rc = td_io_read_file(take_fd(spool, state), name, out, max);
+	return rc;
 }
 
 /*
@@ -363,7 +424,7 @@ td_spool_withdraw(const struct td_spool *spool, enum td_state state,
 	char gone[TD_NAME_SIZE];
 	int rc = gone_name(gone, name);
 
-	return rc != 0 ? rc : td_io_rename_new(spool->state_fd[state], name,
+	return rc != 0 ? rc : td_io_rename_new(take_fd(spool, state), name,
 	    spool->tmp_fd, gone);
 }
 

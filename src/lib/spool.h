@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "lib/name.h"
 
@@ -24,14 +25,24 @@ enum td_state {
 };
 enum { TD_STATE_COUNT = 4 };
 
+/*
+ * A letter box is what a user sees of a shared spool, users/NAME of it, made
+ * to look like a small spool: he drops into new/, and the runner keeps the
+ * other states as a picture of what became of his tasks.
+ */
+enum td_spool_kind { TD_SPOOL_PRIVATE, TD_SPOOL_SHARED, TD_SPOOL_BOX };
+
+enum { TD_SPOOL_OWNER_SIZE = 12 };	/* 32 bits in decimal */
+
 /* {0} is not open.  The descriptors are O_DIRECTORY, valid while it is open. */
 struct td_spool {
 	char *path;		/* absolute, symlinks resolved */
 	int root_fd, tmp_fd, run_fd, ctl_fd, log_fd;
 	int state_fd[TD_STATE_COUNT];
-	uid_t owner;		/* of the spool's directory */
+	int drop_fd;		/* where tasks are added: new/ */
+	uid_t owner;		/* of the spool's directory; the box's user */
 	gid_t group;
-	bool shared;		/* users/ exists: made by init --shared */
+	enum td_spool_kind kind;
 	bool one_commit;	/* ext4, XFS, btrfs: see "Sync rules" */
 };
 
@@ -44,9 +55,16 @@ int td_spool_open(struct td_spool *spool, const char *path,
     struct td_err *err);
 void td_spool_release(struct td_spool *spool);
 
+/* The owner that goes into the keys of what we add: "" in a private spool,
+ * else the decimal uid. */
+void td_spool_owner(const struct td_spool *spool,
+    char out[static TD_SPOOL_OWNER_SIZE]);
+
 /* Makes what is missing of a spool at PATH (0700, spool-id, directories, a
- * commented taskdir.conf and schedule); what is there stays.  0 or errno. */
-int td_spool_create(const char *path, struct td_err *err);
+ * commented taskdir.conf and schedule); what is there stays.  SHARED: for
+ * root alone, with users/, and such that users reach their letter boxes and
+ * handlers.  0 or errno. */
+int td_spool_create(const char *path, bool shared, struct td_err *err);
 
 /* "new", "failed", "cur", "dlq". */
 const char *td_state_name(enum td_state state);
@@ -66,6 +84,10 @@ enum td_sync td_spool_sync_mode(const struct td_spool *spool, bool strict);
 int td_spool_add(const struct td_spool *spool, const char *name,
     const void *bytes, size_t len, enum td_sync sync);
 
+/* The same for somebody: his file before it has its name, not synced. */
+int td_spool_add_for(const struct td_spool *spool, const char *name,
+    const void *bytes, size_t len, uid_t uid, gid_t gid);
+
 /* Makes all that was added so far durable: 0 or negated errno. */
 int td_spool_sync(const struct td_spool *spool);
 
@@ -73,6 +95,9 @@ int td_spool_sync(const struct td_spool *spool);
  * else decided; -EEXIST: TO is taken; errno. */
 int td_spool_move(const struct td_spool *spool, enum td_state from,
     const char *from_name, enum td_state to, const char *to_name);
+
+/* In a letter box the state new is two directories: what was dropped (new/)
+ * and what was admitted (queue/).  Taking out takes what was dropped. */
 
 /* Takes a file out of a state for good: 0, -ENOENT, errno. */
 int td_spool_remove(const struct td_spool *spool, enum td_state state,
@@ -99,6 +124,11 @@ int td_spool_forget(const struct td_spool *spool, const char *name);
 
 /* The name behind "gone,", or NULL: what withdraw left in tmp/. */
 const char *td_spool_withdrawn_name(const char *tmp_name);
+
+/* Appends a task's bytes, up to MAX: 0, or as td_io_read_file.  In a letter
+ * box it finds what was dropped and what was admitted. */
+int td_spool_read(const struct td_spool *spool, enum td_state state,
+    const char *name, struct td_buf *out, size_t max);
 
 /* A dead letter back into new/ under NEW_NAME, then its reason removed. */
 int td_spool_revive(const struct td_spool *spool, const char *dlq_name,

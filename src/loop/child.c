@@ -2,9 +2,12 @@
 
 #include "loop/child.h"
 
+#include "loop/clone.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/ioprio.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
@@ -28,6 +31,7 @@ struct start {
 	const struct td_child_spec *spec;
 	const char *what;
 	int error;
+	bool joins;		/* its cgroup, by itself */
 };
 
 /*
@@ -40,6 +44,17 @@ fail(struct start *start, const char *what)
 	start->error = errno;
 	start->what = what;
 	_exit(127);
+}
+
+static void
+join(struct start *start)
+{
+	int fd = openat(start->spec->cgroup_fd, "cgroup.procs", O_WRONLY |
+	    O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		(void)fail(start, "join the cgroup");
+	(void)close(fd);
 }
 
 static void
@@ -59,6 +74,8 @@ set_up(struct start *start)
 	const struct td_child_spec *spec = start->spec;
 
 	(void)setsid();
+	if (start->joins)
+		join(start);
 	for (int i = 0; i < TD_CHILD_FDS; i++) {
 		if (spec->fds[i] < 0)
 			(void)close(i);
@@ -76,6 +93,9 @@ set_up(struct start *start)
 	}
 	if (spec->nice != 0 && setpriority(PRIO_PROCESS, 0, spec->nice) != 0)
 		(void)fail(start, "set nice");
+	if (spec->io_priority != 0 && syscall(SYS_ioprio_set,
+	    IOPRIO_WHO_PROCESS, 0, spec->io_priority) != 0)
+		(void)fail(start, "set ionice");
 	(void)umask(spec->umask);
 	if (spec->identity != NULL)
 		become(start, spec->identity);
@@ -100,6 +120,26 @@ run_child(void *arg)
 	return fail(start, "execute");
 }
 
+static pid_t
+start_child(struct start *start, char *stack, _Atomic pid_t *pid)
+{
+	struct td_clone how = {
+		.fn = run_child, .arg = start,
+		.stack = stack, .stack_size = STACK_SIZE, .pid = pid,
+		.cgroup_fd = start->spec->cgroup_fd,
+	};
+	pid_t child = -ENOSYS;
+
+	if (how.cgroup_fd > 0)
+		child = td_clone_into(&how);
+	if (child != -ENOSYS)
+		return child;
+	start->joins = how.cgroup_fd > 0;
+	child = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK |
+	    CLONE_PARENT_SETTID | SIGCHLD, start, pid);
+	return child < 0 ? -errno : child;
+}
+
 int
 td_child_spawn(_Atomic pid_t *pid, const struct td_child_spec *spec,
     const char **what)
@@ -108,19 +148,16 @@ td_child_spawn(_Atomic pid_t *pid, const struct td_child_spec *spec,
 	struct start start = { .spec = spec };
 	uint64_t all = UINT64_MAX, old;
 	pid_t child;
-	int error;
 
 	/* No handler of ours may run in the child, on the shared memory. */
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old,
 	    KERNEL_SIGSET_SIZE);
-	child = clone(run_child, stack + sizeof(stack), CLONE_VM |
-	    CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &start, pid);
-	error = errno;
+	child = start_child(&start, stack, pid);
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL,
 	    KERNEL_SIGSET_SIZE);
 	if (child < 0) {
 		*what = "make a process";
-		return -error;
+		return child;
 	}
 	if (start.error != 0) {
 		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)

@@ -32,6 +32,8 @@ struct td_child_spec {
 	const char *cwd;
 	mode_t umask;
 	int nice;
+	int io_priority;	/* as ioprio_set(2) takes it; 0: as ours */
+	int cgroup_fd;		/* directory of a cgroup v2; 0: as ours */
 	const struct td_identity *identity;	/* NULL: as the caller */
 	bool no_new_privs;
 	struct {

@@ -41,6 +41,18 @@ td_loop_watch(struct td_loop *loop, struct td_source *source)
 	    != 0 ? -errno : 0;
 }
 
+int
+td_loop_want_write(struct td_loop *loop, struct td_source *source, bool wanted)
+{
+	struct epoll_event event = {
+		.events = wanted ? EPOLLIN | EPOLLOUT : EPOLLIN,
+		.data.ptr = source,
+	};
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event)
+	    != 0 ? -errno : 0;
+}
+
 void
 td_loop_unwatch(struct td_loop *loop, struct td_source *source)
 {

@@ -38,6 +38,9 @@ void td_loop_close(struct td_loop *loop);
 
 /* Level-triggered, for reading: 0 or negated errno. */
 int td_loop_watch(struct td_loop *loop, struct td_source *source);
+/* Calls it as well when it can be written to, or no more: 0 or errno. */
+int td_loop_want_write(struct td_loop *loop, struct td_source *source,
+    bool wanted);
 /* Before its descriptor is closed. */
 void td_loop_unwatch(struct td_loop *loop, struct td_source *source);
 

@@ -19,92 +19,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { WRITER_FIRST_MS = 5, WRITER_LAST_MS = 1000, TROUBLE_MS = 60000 };
-
-struct td_drop {
-	struct td_timer timer;	/* first: the callback casts */
-	struct td_runner *runner;
-	struct td_drop *next;	/* in its chain */
-	enum td_state state;
-	off_t size;
-	int64_t ctime_ns;
-	uint64_t since_ms;	/* size and ctime have stood still since */
-	unsigned writer_ms;	/* wait before the next look at a writer */
-	bool seen;		/* size, ctime and since_ms are set */
-	bool settling;		/* the settle time is running */
-	bool reported;
-	char name[];
-};
-
 static void look(struct td_timer *timer);
-
-static struct td_drop **
-chain_of(struct td_runner *runner, const char *name)
-{
-	uint32_t hash = UINT32_C(2166136261);
-
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
-	return &runner->drops[hash % TD_DROP_CHAINS];
-}
-
-static struct td_drop *
-find_drop(struct td_runner *runner, enum td_state state, const char *name)
-{
-	struct td_drop *drop = *chain_of(runner, name);
-
-	while (drop != NULL && (drop->state != state ||
-	    strcmp(drop->name, name) != 0))
-		drop = drop->next;
-	return drop;
-}
 
 bool
 td_admit_has(struct td_runner *runner, enum td_state state, const char *name)
 {
-	return runner->n_drops > 0 && find_drop(runner, state, name) != NULL;
-}
-
-static struct td_drop *
-add_drop(struct td_runner *runner, enum td_state state, const char *name)
-{
-	struct td_drop **head = chain_of(runner, name);
-	size_t size = strlen(name) + 1;
-	struct td_drop *drop = calloc(1, sizeof(*drop) + size);
-
-	if (drop == NULL)
-		return NULL;
-	drop->timer.fire = look;
-	drop->runner = runner;
-	drop->state = state;
-	memcpy(drop->name, name, size);
-	drop->next = *head;
-	*head = drop;
-	runner->n_drops++;
-	return drop;
-}
-
-static void
-set_settling(struct td_drop *drop, bool settling)
-{
-	if (settling != drop->settling)
-		drop->runner->n_settling += settling ? 1 : SIZE_MAX;
-	drop->settling = settling;
-}
-
-static void
-remove_drop(struct td_drop *drop)
-{
-	struct td_runner *runner = drop->runner;
-	struct td_drop **at = chain_of(runner, drop->name);
-
-	while (*at != drop)
-		at = &(*at)->next;
-	*at = drop->next;
-	td_loop_clear_timer(&runner->loop, &drop->timer);
-	set_settling(drop, false);
-	runner->n_drops--;
-	free(drop);
+	return runner->n_drops > 0 &&
+	    td_drop_find(runner, NULL, state, name) != NULL;
 }
 
 void
@@ -112,7 +33,7 @@ td_admit_release(struct td_runner *runner)
 {
 	for (size_t i = 0; i < TD_DROP_CHAINS; i++)
 		while (runner->drops[i] != NULL)
-			remove_drop(runner->drops[i]);
+			td_drop_remove(runner->drops[i]);
 }
 
 bool
@@ -121,47 +42,18 @@ td_admit_is_settling(const struct td_runner *runner)
 	return runner->n_settling > 0;
 }
 
-static void
-look_again(struct td_drop *drop, uint64_t in_ms)
-{
-	if (td_loop_set_timer(&drop->runner->loop, &drop->timer,
-	    drop->runner->loop.now_ms + in_ms) != 0)
-		td_sweep_want(drop->runner);
-}
-
 /* What cannot be read now, or is no file, is said once and left. */
 static void
 leave_alone(struct td_drop *drop, const char *why)
 {
 	char shown[3 * TD_NAME_SIZE];
 
-	set_settling(drop, false);
+	td_drop_set_settling(drop, false);
 	if (!drop->reported)
 		td_log(TD_LOG_WARNING, "runner", "left in %s/: %s name=%s",
 		    td_state_name(drop->state), why,
 		    td_log_escape(shown, sizeof(shown), drop->name));
 	drop->reported = true;
-}
-
-/* Size and ctime have not changed for the settle time. */
-static bool
-has_settled(struct td_drop *drop, const struct td_letter *letter)
-{
-	const struct td_runner *runner = drop->runner;
-	uint64_t now = runner->loop.now_ms;
-
-	if (!drop->seen || drop->size != letter->size ||
-	    drop->ctime_ns != letter->ctime_ns) {
-		drop->seen = true;
-		drop->size = letter->size;
-		drop->ctime_ns = letter->ctime_ns;
-		drop->since_ms = now;
-	}
-	if (now - drop->since_ms >= runner->conf.settle_ms)
-		return true;
-	set_settling(drop, true);
-	look_again(drop, drop->since_ms + runner->conf.settle_ms - now);
-	return false;
 }
 
 static void
@@ -190,6 +82,7 @@ name_letter(struct td_drop *drop, const struct td_letter *letter,
     struct td_name *name, char id[static TD_NAME_ID_SIZE])
 {
 	const struct td_task *task = &letter->task;
+	char owner[TD_SPOOL_OWNER_SIZE];
 	uint64_t now_us = td_clock_wall_us();
 
 	if (td_name_parse(name, drop->name) == 0) {
@@ -207,7 +100,8 @@ name_letter(struct td_drop *drop, const struct td_letter *letter,
 	name->id = id;
 	name->class_enc = task->class_enc;
 	name->class_len = (uint8_t)strlen(task->class_enc);
-	return td_key_of_task(&name->key, task, "");
+	return td_key_of_task(&name->key, task,
+	    td_runner_owner(drop->runner, letter->owner, owner));
 }
 
 /* Whether what was read and checked is what now has this name; a sender may
@@ -234,15 +128,15 @@ enter(struct td_drop *drop, const struct td_letter *letter,
 	int rc = td_name_format(text, name);
 
 	if (rc == 0)
-		rc = td_spool_move(runner->spool, drop->state, drop->name,
+		rc = td_view_move(runner, drop->state, drop->name,
 		    drop->state, text);
 	if (rc == -ENOENT) {
-		remove_drop(drop);
+		td_drop_remove(drop);
 		return;
 	}
 	if (rc != 0 || td_note_index(runner, drop->state, name, &ref) != 0) {
 		leave_alone(drop, rc != 0 ? strerror(-rc) : "out of memory");
-		look_again(drop, TROUBLE_MS);
+		td_drop_look_again(drop, TD_DROP_TROUBLE_MS);
 		return;
 	}
 	td_log(TD_LOG_INFO, "runner", "admitted name=%s id=%.*s class=%.*s",
@@ -250,7 +144,7 @@ enter(struct td_drop *drop, const struct td_letter *letter,
 	    name->id, name->class_len, name->class_enc);
 	td_index_entry(&runner->planner.index, ref)->complete =
 	    is_what_was_read(runner, drop->state, text, letter);
-	remove_drop(drop);
+	td_drop_remove(drop);
 	td_note_enqueue(runner, ref);
 }
 
@@ -276,20 +170,20 @@ admit(struct td_drop *drop, const struct td_letter *letter)
 
 	if (name_letter(drop, letter, &name, id) != 0) {
 		leave_alone(drop, "out of memory");
-		look_again(drop, TROUBLE_MS);
+		td_drop_look_again(drop, TD_DROP_TROUBLE_MS);
 		return;
 	}
 	if (td_index_find(&runner->planner.index, id, name.id_len) != 0) {
 		td_bury_invalid(runner, drop->state, drop->name,
 		    "a task with this id is already in the spool", false);
-		remove_drop(drop);
+		td_drop_remove(drop);
 		return;
 	}
 	if (!is_decided(drop) &&
 	    td_dedup_drops(runner, letter, id, name.key, of)) {
 		log_duplicate(runner, letter, id, of);
-		(void)td_spool_remove(runner->spool, drop->state, drop->name);
-		remove_drop(drop);
+		(void)td_view_remove(runner, drop->state, drop->name);
+		td_drop_remove(drop);
 		return;
 	}
 	enter(drop, letter, &name);
@@ -303,7 +197,7 @@ bury_drop(struct td_drop *drop, const struct td_letter *letter)
 
 	td_bury_invalid(drop->runner, drop->state, drop->name,
 	    letter->err.text, canonical);
-	remove_drop(drop);
+	td_drop_remove(drop);
 }
 
 static void
@@ -316,31 +210,25 @@ look(struct td_timer *timer)
 	switch (td_letter_read(letter, runner->spool->state_fd[drop->state],
 	    drop->name, runner->conf.max_size_bytes, true)) {
 	case TD_LETTER_GONE:
-		remove_drop(drop);
+		td_drop_remove(drop);
 		return;
 	case TD_LETTER_FOREIGN:
 		leave_alone(drop, "not a regular file");
-		look_again(drop, TROUBLE_MS);
+		td_drop_look_again(drop, TD_DROP_TROUBLE_MS);
 		return;
 	case TD_LETTER_TROUBLE:
 		leave_alone(drop, letter->err.text);
-		look_again(drop, TROUBLE_MS);
+		td_drop_look_again(drop, TD_DROP_TROUBLE_MS);
 		return;
 	case TD_LETTER_BUSY:
-		drop->seen = false;
-		set_settling(drop, false);
-		drop->writer_ms = drop->writer_ms == 0 ? WRITER_FIRST_MS :
-		    2 * drop->writer_ms;
-		if (drop->writer_ms > WRITER_LAST_MS)
-			drop->writer_ms = WRITER_LAST_MS;
-		look_again(drop, drop->writer_ms);
+		td_drop_await_writer(drop);
 		return;
 	case TD_LETTER_BROKEN:
-		if (has_settled(drop, letter))
+		if (td_drop_has_settled(drop, letter))
 			bury_drop(drop, letter);
 		return;
 	case TD_LETTER_WHOLE:
-		if (!letter->unsure || has_settled(drop, letter))
+		if (!letter->unsure || td_drop_has_settled(drop, letter))
 			admit(drop, letter);
 		return;
 	}
@@ -349,10 +237,10 @@ look(struct td_timer *timer)
 void
 td_admit_look(struct td_runner *runner, enum td_state state, const char *name)
 {
-	struct td_drop *drop = find_drop(runner, state, name);
+	struct td_drop *drop = td_drop_find(runner, NULL, state, name);
 
 	if (drop == NULL)
-		drop = add_drop(runner, state, name);
+		drop = td_drop_add(runner, NULL, state, name, look);
 	if (drop == NULL) {
 		td_sweep_want(runner);
 		return;

@@ -50,7 +50,7 @@ td_bury(struct td_runner *runner, const struct td_burial *burial)
 	});
 	rc = td_buf_status(&text);
 	if (rc == 0)
-		rc = td_spool_bury(runner->spool, burial->from, burial->name,
+		rc = td_view_bury(runner, burial->from, burial->name,
 		    burial->dlq_name, text.data, text.len);
 	if (rc == -EEXIST)
 		rc = bury_anew(runner, burial, &text);

@@ -3,8 +3,11 @@
 /*
  * What handlers print goes to a file, not a pipe, so that a dead runner does
  * not break them.  Each slot has one, log/output/slot-N, kept from task to
- * task: a silent task costs one fstat.  What was printed is renamed to ID.TRY
- * and the next task gets a new file.
+ * task: a silent task costs one fstat.  What was printed is renamed to its
+ * task's name and the next task gets a new file.
+ *
+ * A worker has one too, worker-PID, for as long as it lives; what belongs to
+ * one of its tasks, a stretch of it, is copied to the file of the task's slot.
  *
  * The size is capped by taking bytes out of the middle: the beginning tells
  * what was to be done, the end how it went.  While a task runs, holes are
@@ -14,6 +17,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "runner/core.h"
+#include "runner/pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,55 +27,54 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHECK_MS = 50, BLOCK = 4096, COPY_SIZE = 64 << 10 };
-
-static void
-slot_name(const struct td_slot *slot, char out[static TD_OUTPUT_NAME_SIZE])
-{
-	td_output_slot_name(out, slot->number);
-}
+enum { CHECK_MS = 50, BLOCK = 4096, COPY_SIZE = 64 << 10, NOTE_SIZE = 80 };
 
 static off_t
-size_of(int fd)
+half_cap(const struct td_capture *capture)
 {
-	struct stat st;
-
-	return fstat(fd, &st) == 0 ? st.st_size : 0;
-}
-
-static off_t
-half_cap(const struct td_slot *slot)
-{
-	off_t half = (off_t)(slot->class->settings.output_max_bytes / 2);
+	off_t half = (off_t)(capture->class->settings.output_max_bytes / 2);
 
 	return half < BLOCK ? BLOCK : half / BLOCK * BLOCK;
 }
 
+off_t
+td_capture_size(const struct td_capture *capture)
+{
+	struct stat st;
+
+	return fstat(capture->fd, &st) == 0 ? st.st_size : 0;
+}
+
+static bool
+is_too_long(const struct td_capture *capture, off_t size)
+{
+	return size - capture->base > 2 * half_cap(capture);
+}
+
 /* Gives back the disk space between the head and the tail. */
 static void
-punch(struct td_slot *slot, off_t size)
+punch(struct td_capture *capture, off_t size)
 {
-	off_t head = half_cap(slot);
-	off_t from = slot->capture.cut > head ? slot->capture.cut : head;
-	off_t to = (size - head) / BLOCK * BLOCK;
+	off_t head = capture->base + half_cap(capture);
+	off_t from = capture->cut > head ? capture->cut : head;
+	off_t to = (size - half_cap(capture)) / BLOCK * BLOCK;
 
 	if (to <= from)
 		return;
-	if (fallocate(slot->capture.fd, FALLOC_FL_PUNCH_HOLE |
+	if (fallocate(capture->fd, FALLOC_FL_PUNCH_HOLE |
 	    FALLOC_FL_KEEP_SIZE, from, to - from) == 0)
-		slot->capture.cut = to;
-	else if (ftruncate(slot->capture.fd, head) == 0)
-		slot->capture.cut = 0;	/* no holes here: the tail goes */
+		capture->cut = to;
+	else if (ftruncate(capture->fd, head) == 0)
+		capture->cut = 0;	/* no holes here: the tail goes */
 }
 
 /* Copies new output to ours. */
 static void
-show(struct td_slot *slot, off_t size)
+show(struct td_capture *capture, off_t size)
 {
 	static char block[COPY_SIZE];
-	struct td_capture *capture = &slot->capture;
 
-	if (!slot->runner->options->live_output)
+	if (!capture->runner->options->live_output)
 		return;
 	while (capture->shown < size) {
 		ssize_t n = pread(capture->fd, block, sizeof(block),
@@ -84,20 +87,20 @@ show(struct td_slot *slot, off_t size)
 }
 
 static void
-look(struct td_slot *slot)
+look(struct td_capture *capture)
 {
-	off_t size = size_of(slot->capture.fd);
+	off_t size = td_capture_size(capture);
 
-	show(slot, size);
-	if (size > 2 * half_cap(slot))
-		punch(slot, size);
+	show(capture, size);
+	if (is_too_long(capture, size))
+		punch(capture, size);
 }
 
 static void
-arm(struct td_slot *slot)
+arm(struct td_capture *capture)
 {
-	slot->capture.wd = td_watch_add(&slot->runner->watch,
-	    slot->capture.fd, TD_WATCH_WRITTEN);
+	capture->wd = td_watch_add(&capture->runner->watch, capture->fd,
+	    TD_WATCH_WRITTEN);
 }
 
 static void
@@ -106,81 +109,108 @@ on_timer(struct td_timer *timer)
 	struct td_capture *capture = (struct td_capture *)((char *)timer -
 	    offsetof(struct td_capture, timer));
 
-	arm(capture->slot);
-	look(capture->slot);
+	arm(capture);
+	look(capture);
+}
+
+bool
+td_capture_rang(struct td_capture *capture, int wd)
+{
+	if (!capture->is_open || capture->wd != wd)
+		return false;
+	capture->wd = -1;
+	(void)td_loop_set_timer(&capture->runner->loop, &capture->timer,
+	    capture->runner->loop.now_ms + CHECK_MS);
+	return true;
 }
 
 /* The watch rings once; a chatty handler is looked at every CHECK_MS. */
 void
 td_capture_written(struct td_runner *runner, int wd)
 {
-	for (unsigned i = 0; i < runner->n_slots; i++) {
-		struct td_slot *slot = runner->slots[i];
-
-		if (!slot->capture.is_open || slot->capture.wd != wd)
-			continue;
-		slot->capture.wd = -1;
-		if (slot->state != TD_SLOT_FREE)
-			(void)td_loop_set_timer(&runner->loop,
-			    &slot->capture.timer,
-			    runner->loop.now_ms + CHECK_MS);
-		return;
-	}
+	for (unsigned i = 0; i < runner->n_slots; i++)
+		if (td_capture_rang(&runner->slots[i]->capture, wd))
+			return;
+	td_pools_capture_written(runner, wd);
 }
 
-int
-td_capture_open(struct td_slot *slot)
+static int
+open_new(struct td_capture *capture)
 {
-	struct td_capture *capture = &slot->capture;
-	char name[TD_OUTPUT_NAME_SIZE];
+	int dir = capture->runner->output_fd;
 
-	capture->shown = capture->cut = 0;
-	if (!capture->is_open) {
-		slot_name(slot, name);
-		(void)unlinkat(slot->runner->output_fd, name, 0);
-		capture->fd = openat(slot->runner->output_fd, name, O_RDWR |
-		    O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    0600);
-		if (capture->fd < 0)
-			return -errno;
-		capture->slot = slot;
-		capture->timer = (struct td_timer){ .fire = on_timer };
-		capture->is_open = true;
-		capture->wd = -1;
-	}
-	if (capture->wd < 0)
-		arm(slot);
+	(void)unlinkat(dir, capture->name, 0);
+	capture->fd = openat(dir, capture->name, O_RDWR | O_APPEND | O_CREAT |
+	    O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (capture->fd < 0)
+		return -errno;
+	capture->timer = (struct td_timer){ .fire = on_timer };
+	capture->is_open = true;
+	capture->wd = -1;
 	return 0;
 }
 
-void
-td_capture_release(struct td_slot *slot)
+int
+td_capture_open(struct td_capture *capture, struct td_runner *runner,
+    const struct td_class *class, const char *name)
 {
-	struct td_capture *capture = &slot->capture;
+	int rc = 0;
+
+	capture->runner = runner;
+	capture->class = class;
+	capture->shown = capture->cut = capture->base = 0;
+	if (!capture->is_open) {
+		(void)snprintf(capture->name, sizeof(capture->name), "%s",
+		    name);
+		rc = open_new(capture);
+	}
+	if (rc == 0 && capture->wd < 0)
+		arm(capture);
+	return rc;
+}
+
+int
+td_capture_open_slot(struct td_slot *slot)
+{
 	char name[TD_OUTPUT_NAME_SIZE];
 
+	td_output_slot_name(name, slot->number);
+	return td_capture_open(&slot->capture, slot->runner, slot->class,
+	    name);
+}
+
+void
+td_capture_release(struct td_capture *capture)
+{
 	if (!capture->is_open)
 		return;
-	td_loop_clear_timer(&slot->runner->loop, &capture->timer);
+	td_loop_clear_timer(&capture->runner->loop, &capture->timer);
 	if (capture->wd >= 0)
-		td_watch_remove(&slot->runner->watch, capture->wd);
-	slot_name(slot, name);
-	(void)unlinkat(slot->runner->output_fd, name, 0);
+		td_watch_remove(&capture->runner->watch, capture->wd);
+	(void)unlinkat(capture->runner->output_fd, capture->name, 0);
 	(void)close(capture->fd);
 	capture->is_open = false;
 }
 
+/* What stands for the middle: its length as text. */
+static int
+make_note(char out[static NOTE_SIZE], const struct td_capture *capture,
+    off_t size)
+{
+	return snprintf(out, NOTE_SIZE, "\n[taskdir: %" PRIdMAX " bytes left "
+	    "out]\n", (intmax_t)(size - capture->base -
+	    2 * half_cap(capture)));
+}
+
 /* Closes up the middle: head, a line that says how much is missing, tail. */
 static void
-compact(struct td_slot *slot, off_t size)
+compact(struct td_capture *capture, off_t size)
 {
 	static char block[COPY_SIZE];
-	off_t head = half_cap(slot), from = size - head, to = head;
-	int fd = slot->capture.fd;
-	char note[80];
-	int n = snprintf(note, sizeof(note),
-	    "\n[taskdir: %" PRIdMAX " bytes left out]\n",
-	    (intmax_t)(size - 2 * head));
+	off_t head = half_cap(capture), from = size - head, to = head;
+	int fd = capture->fd;
+	char note[NOTE_SIZE];
+	int n = make_note(note, capture, size);
 
 	/* Positioned writes to an O_APPEND file would append. */
 	(void)fcntl(fd, F_SETFL, 0);
@@ -198,6 +228,71 @@ compact(struct td_slot *slot, off_t size)
 		return;	/* longer than it should be, nothing worse */
 }
 
+void
+td_capture_add(struct td_capture *capture, const char *text, size_t len)
+{
+	/* A full disk costs output, never a task. */
+	(void)td_io_write(capture->fd, text, len);
+}
+
+static void
+copy_range(struct td_capture *to, const struct td_capture *from, off_t at,
+    off_t end)
+{
+	static char block[COPY_SIZE];
+
+	while (at < end) {
+		size_t want = end - at < COPY_SIZE ? (size_t)(end - at) :
+		    COPY_SIZE;
+		ssize_t n = pread(from->fd, block, want, at);
+
+		if (n <= 0)
+			return;
+		td_capture_add(to, block, (size_t)n);
+		at += n;
+	}
+}
+
+void
+td_capture_copy(struct td_capture *to, struct td_capture *from, off_t size)
+{
+	off_t half = half_cap(from);
+	char note[NOTE_SIZE];
+
+	show(to, td_capture_size(to));
+	show(from, size);
+	if (is_too_long(from, size)) {
+		int n = make_note(note, from, size);
+
+		copy_range(to, from, from->base, from->base + half);
+		td_capture_add(to, note, (size_t)n);
+		copy_range(to, from, size - half, size);
+	} else
+		copy_range(to, from, from->base, size);
+	to->shown = td_capture_size(to);
+}
+
+void
+td_capture_begin(struct td_capture *capture, off_t at)
+{
+	off_t old = (at - half_cap(capture)) / BLOCK * BLOCK;
+
+	/* Of what lies before, the last is enough. */
+	if (old > capture->freed + half_cap(capture) &&
+	    fallocate(capture->fd, FALLOC_FL_PUNCH_HOLE |
+	    FALLOC_FL_KEEP_SIZE, 0, old) == 0)
+		capture->freed = old;
+	capture->base = at;
+}
+
+void
+td_capture_empty(struct td_capture *capture)
+{
+	if (ftruncate(capture->fd, 0) == 0)
+		capture->base = capture->cut = capture->shown =
+		    capture->freed = 0;
+}
+
 static bool
 is_kept(const struct td_slot *slot, bool failed)
 {
@@ -209,18 +304,29 @@ is_kept(const struct td_slot *slot, bool failed)
 	return true;
 }
 
-/* The file leaves the slot: under its final name, or for good. */
-static void
-hand_over(struct td_slot *slot, const char *kept)
+void
+td_capture_rename(struct td_capture *capture, const char *name)
 {
-	struct td_runner *runner = slot->runner;
-	char name[TD_OUTPUT_NAME_SIZE];
+	int dir = capture->runner->output_fd;
 
-	slot_name(slot, name);
-	if (renameat(runner->output_fd, name, runner->output_fd, kept) != 0)
+	if (renameat(dir, capture->name, dir, name) == 0)
+		(void)snprintf(capture->name, sizeof(capture->name), "%s",
+		    name);
+}
+
+void
+td_capture_keep(struct td_capture *capture, const char *kept)
+{
+	int dir = capture->runner->output_fd;
+	off_t size = td_capture_size(capture);
+
+	capture->base = 0;
+	if (is_too_long(capture, size))
+		compact(capture, size);
+	if (renameat(dir, capture->name, dir, kept) != 0)
 		td_log(TD_LOG_WARNING, "runner", "output could not be kept "
-		    "id=%s: %s", slot->id, strerror(errno));
-	td_capture_release(slot);
+		    "as %s: %s", kept, strerror(errno));
+	td_capture_release(capture);
 }
 
 void
@@ -234,17 +340,19 @@ td_capture_finish(struct td_slot *slot, uint32_t try, bool failed,
 	kept[0] = '\0';
 	if (!capture->is_open)
 		return;
-	size = size_of(capture->fd);
-	show(slot, size);
+	size = td_capture_size(capture);
+	show(capture, size);
 	td_loop_clear_timer(&slot->runner->loop, &capture->timer);
-	if (size == 0 && !children_left)
+	/* A user may have passed his descriptor on: the next task's output is
+	 * none of his business. */
+	if (size == 0 && !children_left && !slot->runner->boxes.is_open)
 		return;
 	if (size > 0 && is_kept(slot, failed)) {
-		if (size > 2 * half_cap(slot))
-			compact(slot, size);
 		td_output_name(kept, slot->class->class_enc, slot->id, try);
-		hand_over(slot, kept);
+		td_capture_keep(capture, kept);
+		td_view_output(slot->runner, kept);
 		td_keep_output(slot->runner, slot->class, slot->id, try);
-	} else if (children_left || ftruncate(capture->fd, 0) != 0)
-		td_capture_release(slot);
+	} else if (children_left || slot->runner->boxes.is_open ||
+	    ftruncate(capture->fd, 0) != 0)
+		td_capture_release(capture);
 }

@@ -15,31 +15,15 @@
 #include "base/log.h"
 #include "lib/json.h"
 #include "runner/core.h"
+#include "runner/worker_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 64 << 10, VALUE_MAX = 4 << 10, READ_SIZE = 4096 };
-
-/* A number as people write it: 600, 0.5, 1e3. */
-static bool
-number_of(struct td_json_span value, double *number)
-{
-	char text[40];
-
-	if (value.text == NULL || td_json_type(value) != TD_JSON_NUMBER ||
-	    value.len >= sizeof(text))
-		return false;
-	memcpy(text, value.text, value.len);
-	text[value.len] = '\0';
-	*number = strtod(text, NULL);
-	return isfinite(*number);
-}
 
 static void
 take_error(struct td_slot *slot, struct td_json_span value)
@@ -57,21 +41,14 @@ static void
 take_object(struct td_slot *slot, struct td_json_span object)
 {
 	struct td_json_span value;
-	double number;
 
-	if (number_of(td_json_member(object, "progress"), &number)) {
-		slot->progress_percent = number <= 0 ? 0 : number >= 1 ? 100 :
-		    (int)(number * 100);
-		/* Who speaks has been started. */
-		if (td_start_join(slot) == 0)
-			td_finish_progress(slot, slot->pid);
-	}
-	if (number_of(td_json_member(object, "next_in"), &number) &&
-	    number >= 0) {
+	/* Who speaks has been started. */
+	if (td_worker_line_progress(td_json_member(object, "progress"),
+	    &slot->progress_percent) && td_start_join(slot) == 0)
+		td_finish_progress(slot, slot->pid);
+	if (td_worker_line_next_in(td_json_member(object, "next_in"),
+	    &slot->outcome.next_in_s))
 		slot->outcome.has_next_in = true;
-		slot->outcome.next_in_s = number > 1e10 ?
-		    UINT64_C(10000000000) : (uint64_t)ceil(number);
-	}
 	take_error(slot, td_json_member(object, "error"));
 	value = td_json_member(object, "result");
 	if (value.text != NULL && value.len <= VALUE_MAX) {
@@ -81,8 +58,9 @@ take_object(struct td_slot *slot, struct td_json_span object)
 }
 
 static void
-take_line(struct td_slot *slot, const char *text, size_t len)
+take_line(void *arg, const char *text, size_t len)
 {
+	struct td_slot *slot = arg;
 	struct td_json_span value;
 
 	if (len == 0)
@@ -96,29 +74,12 @@ take_line(struct td_slot *slot, const char *text, size_t len)
 		    slot->class->class_name);
 }
 
+/* A line that is too long is passed over like any other chatter. */
 static void
 take_bytes(struct td_slot *slot, const char *bytes, size_t len)
 {
-	struct td_channel *channel = &slot->channel;
-
-	while (len > 0) {
-		const char *end = memchr(bytes, '\n', len);
-		size_t n = end == NULL ? len : (size_t)(end - bytes);
-
-		if (channel->line.len + n > LINE_MAX_BYTES)
-			channel->skipping = true;
-		if (!channel->skipping)
-			td_buf_add(&channel->line, bytes, n);
-		if (end == NULL)
-			return;
-		if (!channel->skipping)
-			take_line(slot, td_buf_text(&channel->line),
-			    channel->line.len);
-		channel->skipping = false;
-		td_buf_clear(&channel->line);
-		bytes = end + 1;
-		len -= n + 1;
-	}
+	(void)td_frame_take(&slot->channel.frame, bytes, len, LINE_MAX_BYTES,
+	    take_line, slot);
 }
 
 /* One block: true if there may be more. */
@@ -165,8 +126,6 @@ td_channel_open(struct td_slot *slot, int *child_fd)
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	channel->source = (struct td_source){ on_ready, fds[0] };
 	channel->slot = slot;
-	channel->skipping = false;
-	td_buf_clear(&channel->line);
 	rc = td_loop_watch(&slot->runner->loop, &channel->source);
 	if (rc != 0) {
 		(void)close(fds[0]);
@@ -189,8 +148,5 @@ td_channel_close(struct td_slot *slot)
 		shut(slot);
 	}
 	/* A last line without its LF still counts. */
-	if (!channel->skipping)
-		take_line(slot, td_buf_text(&channel->line),
-		    channel->line.len);
-	td_buf_clear(&channel->line);
+	td_frame_end(&channel->frame, take_line, slot);
 }

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* It had gone back to waiting when the request was read. */
+/* The line of a task that never ran to its end comes before the file goes: a
+ * starting runner writes it again rather than never. */
 static void
 cancel_waiting(struct td_runner *runner, uint32_t ref, const char *id)
 {
@@ -22,25 +23,31 @@ cancel_waiting(struct td_runner *runner, uint32_t ref, const char *id)
 	const struct td_class *class = td_planner_get(&runner->planner,
 	    entry->class_no);
 	char name[TD_NAME_SIZE];
+	int rc;
 
 	td_runner_name(runner, ref, name);
-	if (td_spool_withdraw(runner->spool, (enum td_state)entry->state,
-	    name) != 0)
+	rc = td_view_withdraw(runner, (enum td_state)entry->state, name);
+	if (rc != 0 && rc != -ENOENT) {
+		td_log(TD_LOG_ERR, "runner", "cannot cancel a task: %s id=%s",
+		    strerror(-rc), id);
 		return;
-	td_runner_log(runner, class, &(struct td_run){
-		.id = id,
-		.class_name = class->class_name,
-		.due = entry->due,
-		.end_us = td_clock_wall_us(),
-		.result = TD_RESULT_CANCELLED,
-		.final = true,
-	});
-	(void)td_spool_forget(runner->spool, name);
+	}
+	if (rc == 0) {
+		td_runner_log(runner, NULL, &(struct td_run){
+			.id = id,
+			.class_name = class->class_name,
+			.due = entry->due,
+			.end_us = td_clock_wall_us(),
+			.result = TD_RESULT_CANCELLED,
+			.final = true,
+		});
+		(void)td_spool_forget(runner->spool, name);
+	}
 	td_note_forget(runner, ref);
 }
 
-static void
-cancel(struct td_runner *runner, const char *id)
+void
+td_control_cancel(struct td_runner *runner, const char *id)
 {
 	uint32_t ref = td_index_find(&runner->planner.index, id, strlen(id));
 
@@ -79,7 +86,7 @@ carry_out(struct td_runner *runner, enum td_verb verb, const char *argument)
 		return;
 	switch (verb) {
 	case TD_VERB_CANCEL:
-		cancel(runner, argument);
+		td_control_cancel(runner, argument);
 		break;
 	case TD_VERB_RUN:
 		run_now(runner, argument);

@@ -6,16 +6,25 @@
  *	admit	letters without a canonical name, or not complete: wait, check,
  *		decide duplicates (dedup), name
  *	launch	a task's turn: read, check, claim
+ *	tokens	what slow rates leave for the next runner
  *	start	its handler
+ *	pool	or a persistent worker that takes it; worker, worker_line
  *	channel	what a handler says on descriptor 3
  *	capture	what it prints
  *	keep	how long what is kept
  *	finish	it ended: end what it left behind, settle, log
  *	bury	to dlq/
+ *	boxes	the letter boxes of a shared spool
+ *	letterbox	what is dropped there
+ *	refuse	what of it is not admitted
+ *	view	what their users see
+ *	ledger	how much each has in the spool
+ *	drops	files that are not whole yet
  *	control	requests in run/ctl/
  *	recover	what an earlier runner left
  *	sweep	the directories are the truth
  *	events	what wakes us
+ *	reserve	room on the disk
  */
 #ifndef TD_RUNNER_CORE_H
 #define TD_RUNNER_CORE_H
@@ -32,15 +41,20 @@
 #include "lib/settings.h"
 #include "lib/spool.h"
 #include "loop/alarm.h"
+#include "loop/frame.h"
 #include "loop/loop.h"
+#include "loop/notify.h"
 #include "loop/signals.h"
 #include "loop/spawner.h"
 #include "loop/watch.h"
+#include "runner/boxes.h"
+#include "runner/drops.h"
 #include "runner/letter.h"
 #include "runner/planner.h"
 #include "runner/runner.h"
 #include "runner/settle.h"
 #include "runner/syncer.h"
+#include "runner/tree.h"
 #include "runner/user.h"
 
 enum { TD_ERROR_MAX = 512, TD_DROP_CHAINS = 1024 };
@@ -66,19 +80,24 @@ enum td_slot_state {
 struct td_channel {
 	struct td_source source;
 	struct td_slot *slot;
-	struct td_buf line;
-	bool is_open, skipping;	/* a line that is too long is skipped */
+	struct td_frame frame;
+	bool is_open;
 };
 
-/* What it prints: log/output/slot-N, kept open from task to task. */
+/* What it prints: a file below log/output/, slot-N or worker-PID, kept open
+ * from task to task. */
 struct td_capture {
+	struct td_runner *runner;
+	const struct td_class *class;	/* whose output_max holds */
+	char name[TD_OUTPUT_NAME_SIZE];
 	int fd;
 	int wd;			/* inotify watch, -1: none */
 	bool is_open;
+	off_t base;		/* where the stretch in hand begins */
 	off_t shown;		/* bytes already copied to our output */
-	off_t cut;		/* bytes already taken out of the middle */
+	off_t cut;		/* up to here the middle is taken out */
+	off_t freed;		/* of what lies before the stretch */
 	struct td_timer timer;	/* re-arms the watch */
-	struct td_slot *slot;
 };
 
 struct td_slot {
@@ -102,14 +121,20 @@ struct td_slot {
 	bool starting;		/* not known yet whether it started */
 	pid_t pid;		/* when that is known */
 	struct td_timer timer;	/* time limit, then grace */
+	struct td_tree tree;
 	struct td_channel channel;
 	struct td_capture capture;
 	int progress_percent;	/* -1: none */
 	char error[TD_ERROR_MAX];
 	struct td_buf value;	/* {"result": ...} as text */
+	/* Of a task that a persistent worker does: */
+	struct td_pool *pool;	/* NULL: it has a process of its own */
+	struct td_worker *worker;	/* who has it; NULL: nobody yet */
+	struct td_slot *next_pending;	/* in the pool, or settled with it */
+	struct td_buf message;	/* what the worker is told */
+	uint64_t timeout_ms;
+	bool stale;		/* the scoreboard still names it */
 };
-
-struct td_drop;
 
 struct td_sweep {
 	struct td_scan scan;
@@ -130,24 +155,33 @@ struct td_runner {
 	int wd_new, wd_failed, wd_ctl;
 	struct td_alarm alarm;
 	struct td_signals signals;
-	struct td_timer minute, keep_alive, grace;
+	struct td_notify notify;	/* the service manager */
+	struct td_timer minute, keep_alive, grace, watchdog, token;
 	unsigned minutes;	/* since the start */
 	struct td_planner planner;
 	struct td_drop *drops[TD_DROP_CHAINS];	/* letters being looked at */
 	size_t n_drops, n_settling;
 	struct td_slot **slots;
-	unsigned n_slots;
+	unsigned n_slots, n_stale;
+	struct td_slot *gathered, **gathered_end;	/* NULL: none is */
+	struct td_pool *pools;	/* see pool.h */
 	struct td_runlog log;
 	unsigned synced_day;	/* whose file the syncer has */
 	struct td_syncer syncer;
 	struct td_spawner spawner;
 	struct td_users users;
+	struct td_cgroups cgroups;
+	struct td_tree *watched_trees;
+	bool limits_failed;	/* said already */
+	struct td_boxes boxes;
 	struct td_sweep sweep;
 	struct td_letter letter, other;	/* scratch: one task's turn */
-	int lock_fd, scoreboard_fd, output_fd;
+	int lock_fd, scoreboard_fd, output_fd, rates_fd;
+	uint32_t n_rates;	/* lines of run/rates */
 	uid_t uid;
 	char *handler_path;	/* PATH=... */
 	bool paused, keep_alive_over;
+	bool is_short, has_reserve;	/* of space */
 	bool hold;		/* the system is short of something: wait */
 	struct td_timer hold_timer;
 	unsigned stopping;	/* signals to stop so far */
@@ -166,20 +200,29 @@ uint64_t td_runner_horizon(const struct td_runner *runner);
 void td_runner_log(struct td_runner *runner, const struct td_class *class,
     const struct td_run *run);
 
+/* Writes what td_runlog_hold kept back. */
+void td_runner_flush_log(struct td_runner *runner);
+
 /* The name of a task as the index has it. */
 void td_runner_name(const struct td_runner *runner, uint32_t ref,
     char out[static TD_NAME_SIZE]);
 
+/* The owner that goes into keys: "" in a private spool, else the uid. */
+const char *td_runner_owner(const struct td_runner *runner, uid_t uid,
+    char out[static TD_SPOOL_OWNER_SIZE]);
+
 /* note.c: a name was seen in new/ or failed/. */
 void td_note(struct td_runner *runner, enum td_state state, const char *name);
-/* The class of an encoded name, 0 if no memory. */
-uint32_t td_note_class(struct td_runner *runner, const char *class_enc,
-    size_t len);
+/* A user's class of an encoded name, 0 if no memory. */
+uint32_t td_note_class(struct td_runner *runner, uint64_t user,
+    const char *class_enc, size_t len);
 /* A canonical name enters the index: 0 with *ref, or -ENOMEM. */
 int td_note_index(struct td_runner *runner, enum td_state state,
     const struct td_name *name, uint32_t *ref);
 /* It starts (or goes on) waiting, if the selection has it. */
 void td_note_enqueue(struct td_runner *runner, uint32_t ref);
+/* It leaves the index; it is in no queue. */
+void td_note_gone(struct td_runner *runner, uint32_t ref);
 /* The task is gone from the spool. */
 void td_note_forget(struct td_runner *runner, uint32_t ref);
 /* Renames a waiting task's due time: 0, -ENOENT (and forgets it), errno. */
@@ -208,6 +251,22 @@ bool td_launch_join(struct td_slot *slot);
 /* The same for all slots. */
 void td_launch_join_all(struct td_runner *runner);
 
+/* reserve.c */
+/* Is there room?  Said when it changes. */
+void td_reserve_look(struct td_runner *runner);
+/* The disk is full: true if there is a little more room now. */
+bool td_reserve_give_up(struct td_runner *runner);
+
+/* tokens.c */
+/* What an earlier runner wrote still holds: 0 or negated errno. */
+int td_tokens_load(struct td_runner *runner);
+/* The class spent a token, or got it back. */
+void td_tokens_note(struct td_runner *runner, struct td_class *class);
+void td_tokens_start_timer(struct td_runner *runner);
+/* A claimed task cannot be started now because of RC: it waits again, and so
+ * does the runner, for a second. */
+void td_launch_put_back(struct td_slot *slot, int rc);
+
 /* start.c */
 /* Has the handler of a claimed task started, at once if HERE, else by the
  * spawner: then slot->starting until td_start_join.  0 with slot->pid, or
@@ -221,18 +280,57 @@ bool td_start_has(const struct td_slot *slot, pid_t pid);
 /* Not this task's fault: the machine is short of processes, memory, space. */
 bool td_start_is_shortage(int rc);
 
+/* A handler's process, for workers. */
+struct td_process {
+	const char *path;
+	const struct td_class_settings *settings;
+	const struct td_user *user;
+	struct td_tree *tree;
+	char *const *env;
+	int in, out, channel;	/* descriptors 0, 1 and 2, 3 */
+};
+/* The absolute path of a class's handler: 0 or -ENOMEM. */
+int td_start_path(const struct td_runner *runner, const struct td_class *class,
+    struct td_buf *path);
+/* Whether it may be trusted, and its process: 0, or negated errno with ERROR
+ * set where the handler is to blame. */
+int td_start_check(const struct td_runner *runner, const char *path,
+    char error[static TD_ERROR_MAX]);
+int td_start_process(struct td_runner *runner,
+    const struct td_process *process, pid_t *pid,
+    char error[static TD_ERROR_MAX]);
+
 /* channel.c */
 int td_channel_open(struct td_slot *slot, int *child_fd);
 /* Reads what is still there and closes. */
 void td_channel_close(struct td_slot *slot);
 
 /* capture.c; KEPT holds a name of lib/output.h */
-int td_capture_open(struct td_slot *slot);
+/* Opens it as NAME if it is not open; what is in it is none of a new task's.
+ * 0 or negated errno. */
+int td_capture_open(struct td_capture *capture, struct td_runner *runner,
+    const struct td_class *class, const char *name);
+int td_capture_open_slot(struct td_slot *slot);
 void td_capture_written(struct td_runner *runner, int wd);
-/* Keeps (as ID.TRY; then *kept) or empties what was printed. */
+/* Whether WD is this one's; if so it is looked at soon. */
+bool td_capture_rang(struct td_capture *capture, int wd);
+off_t td_capture_size(const struct td_capture *capture);
+void td_capture_add(struct td_capture *capture, const char *text, size_t len);
+/* What lies between base and SIZE, without its middle if it is too long. */
+void td_capture_copy(struct td_capture *to, struct td_capture *from,
+    off_t size);
+/* A new stretch begins; what lies before it may go. */
+void td_capture_begin(struct td_capture *capture, off_t at);
+/* All of it is somebody else's by now. */
+void td_capture_empty(struct td_capture *capture);
+/* Another name while it grows. */
+void td_capture_rename(struct td_capture *capture, const char *name);
+/* Gives the file its final name and closes it. */
+void td_capture_keep(struct td_capture *capture, const char *kept);
+/* Keeps (as CLASS,ID,TRY; then *kept) or empties what was printed. */
 void td_capture_finish(struct td_slot *slot, uint32_t try, bool failed,
     char kept[static TD_OUTPUT_NAME_SIZE]);
-void td_capture_release(struct td_slot *slot);
+void td_capture_release(struct td_capture *capture);
 
 /* keep.c */
 /* Output of a run was kept: the class's oldest may have to go. */
@@ -246,12 +344,24 @@ bool td_keep_logs(const struct td_class *class, enum td_result result);
 
 /* finish.c */
 void td_finish_reap(struct td_runner *runner);
+/* Somebody of those that handlers left behind may have ended. */
+void td_finish_check_left(struct td_runner *runner);
 /* The start failed: settles it as a failed try. */
 void td_finish_unstarted(struct td_slot *slot);
 /* Stuck ones stay in cur/ for the next start of the runner. */
 void td_finish_give_up(struct td_runner *runner);
 /* Asks it to end: TERM, and KILL after the grace. */
 void td_finish_end(struct td_slot *slot);
+/* It ended, and nothing of it is left: what becomes of it. */
+void td_finish_settle(struct td_slot *slot);
+/* Between the two, settling only decides: the lines of many go to the run log
+ * in one write, and then each task where it belongs. */
+void td_finish_gather(struct td_runner *runner);
+void td_finish_gathered(struct td_runner *runner);
+/* A line of the scoreboard, into *line; PID 0: a free slot's. */
+struct td_scoreboard_line;
+void td_finish_line(const struct td_slot *slot, pid_t pid,
+    struct td_scoreboard_line *line);
 /* Its line of the scoreboard, as it is now; any thread may write it. */
 void td_finish_progress(const struct td_slot *slot, pid_t pid);
 
@@ -272,6 +382,8 @@ void td_bury_invalid(struct td_runner *runner, enum td_state from,
 
 /* control.c */
 void td_control_look(struct td_runner *runner);
+/* Takes out a waiting task, asks a running one to end. */
+void td_control_cancel(struct td_runner *runner, const char *id);
 bool td_control_is_paused(const struct td_runner *runner,
     const struct td_class *class);
 
@@ -290,6 +402,8 @@ int td_events_open_watches(struct td_runner *runner);
 void td_events_alarm(struct td_alarm *alarm, bool clock_was_set);
 void td_events_unstarted(struct td_spawner *spawner);
 void td_events_start_timers(struct td_runner *runner);
+/* What the service manager shows of us. */
+void td_events_status(const struct td_runner *runner);
 
 /* runner.c */
 int td_runner_reload(struct td_runner *runner);

@@ -29,6 +29,7 @@ is_twin(struct td_runner *runner, uint32_t ref, const struct td_buf *identity)
 	const struct td_entry *entry = td_index_entry(&runner->planner.index,
 	    ref);
 	enum td_state state = (enum td_state)entry->state;
+	char owner[TD_SPOOL_OWNER_SIZE];
 	struct td_buf other = { 0 };
 	enum td_letter_state found;
 	char name[TD_NAME_SIZE];
@@ -41,7 +42,8 @@ is_twin(struct td_runner *runner, uint32_t ref, const struct td_buf *identity)
 		td_note_forget(runner, ref);
 	if (found != TD_LETTER_WHOLE)
 		return false;
-	same = td_task_identity(&other, &runner->other.task, "") == 0 &&
+	same = td_task_identity(&other, &runner->other.task,
+	    td_runner_owner(runner, runner->other.owner, owner)) == 0 &&
 	    other.len == identity->len &&
 	    memcmp(other.data, identity->data, other.len) == 0;
 	td_buf_release(&other);
@@ -99,7 +101,7 @@ remove_replaced(struct td_runner *runner, uint32_t ref, const char *by)
 
 	td_runner_name(runner, ref, name);
 	copy_id(runner, ref, id);
-	rc = td_spool_withdraw(runner->spool, (enum td_state)entry->state,
+	rc = td_view_withdraw(runner, (enum td_state)entry->state,
 	    name);
 	if (rc != 0 && rc != -ENOENT) {
 		td_log(TD_LOG_ERR, "runner", "cannot remove a replaced task, "
@@ -167,7 +169,7 @@ minds_running(struct td_runner *runner, const struct td_task *task)
 		return true;
 	if (task->on_duplicate != TD_POLICY_IGNORE)
 		return false;
-	class_no = td_note_class(runner, task->class_enc,
+	class_no = td_note_class(runner, 0, task->class_enc,
 	    strlen(task->class_enc));
 	return class_no != 0 && td_planner_get(&runner->planner,
 	    class_no)->settings.unique_running;
@@ -178,13 +180,15 @@ td_dedup_drops(struct td_runner *runner, const struct td_letter *newcomer,
     const char *id, uint64_t key, char of[static TD_NAME_ID_SIZE])
 {
 	const struct td_task *task = &newcomer->task;
+	char owner[TD_SPOOL_OWNER_SIZE];
 	struct td_buf identity = { 0 };
 	struct twins twins = { 0 };
 	bool dropped = false;
 
 	if (task->on_duplicate == TD_POLICY_QUEUE)
 		return false;
-	if (td_task_identity(&identity, task, "") == 0) {
+	if (td_task_identity(&identity, task, td_runner_owner(runner,
+	    newcomer->owner, owner)) == 0) {
 		find_twins(runner, key, id, &identity, &twins);
 		if (twins.waiting != 0)
 			dropped = apply_policy(runner, task, &twins, id, of);

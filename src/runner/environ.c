@@ -46,53 +46,87 @@ add_number(struct td_environ *env, const char *name, uint64_t value)
 	add(env, name, text);
 }
 
+bool
+td_environ_tries_left(const struct td_terms *terms, uint64_t *left)
+{
+	uint64_t try = (uint64_t)terms->tries + 1;
+
+	*left = !terms->retry || terms->attempts <= try ? 0 :
+	    terms->attempts - try;
+	return terms->attempts != 0;
+}
+
 static void
 add_task(struct td_environ *env, const struct td_slot *slot,
     const struct td_user *user, const struct td_task *task)
 {
 	const struct td_terms *terms = &slot->terms;
-	uint64_t try = (uint64_t)terms->tries + 1;
+	uint64_t left;
 
 	add(env, "TASKDIR_ID", slot->id);
 	add(env, "TASKDIR_CLASS", slot->class->class_name);
 	add(env, "TASKDIR_COMPONENT", task->component);
 	add(env, "TASKDIR_USERID", task->userid != NULL ? task->userid :
 	    slot->runner->conf.user_mode == TD_USER_LABEL ? "" : user->name);
-	add_number(env, "TASKDIR_TRY", try);
-	/* Runs that may follow this one. */
-	if (terms->attempts == 0)
-		add(env, "TASKDIR_TRIES_LEFT", "");
+	add_number(env, "TASKDIR_TRY", (uint64_t)terms->tries + 1);
+	if (td_environ_tries_left(terms, &left))
+		add_number(env, "TASKDIR_TRIES_LEFT", left);
 	else
-		add_number(env, "TASKDIR_TRIES_LEFT", !terms->retry ||
-		    terms->attempts <= try ? 0 : terms->attempts - try);
+		add(env, "TASKDIR_TRIES_LEFT", "");
 	add_number(env, "TASKDIR_DUE", slot->due);
 	add(env, "TASKDIR_SPOOL", slot->runner->spool->path);
 	if (task->slot != 0)
 		add_number(env, "TASKDIR_SLOT", task->slot);
 }
 
-int
-td_environ_make(struct td_environ *env, const struct td_slot *slot,
-    const struct td_user *user, const struct td_task *task)
+static void
+add_usual(struct td_environ *env, const struct td_runner *runner,
+    const struct td_user *user)
 {
-	const char *at;
-	size_t n = 0;
-
-	td_buf_add_text(&env->text, slot->runner->handler_path);
+	td_buf_add_text(&env->text, runner->handler_path);
 	td_buf_add_char(&env->text, '\0');
 	add(env, "HOME", user->home);
 	add(env, "USER", user->name);
 	add(env, "LOGNAME", user->name);
 	add(env, "SHELL", "/bin/sh");
 	add(env, "LANG", "C.UTF-8");
-	add_task(env, slot, user, task);
+}
+
+/* The text will not move any more: points into it. */
+static int
+list(struct td_environ *env)
+{
+	char *at = env->text.data;
+	size_t n = 0;
+
 	if (td_buf_status(&env->text) != 0)
 		return -ENOMEM;
-	for (at = env->text.data; at < env->text.data + env->text.len &&
-	    n < TD_ENVIRON_MAX - 1; at += strlen(at) + 1)
-		env->list[n++] = env->text.data + (at - env->text.data);
+	for (; at < env->text.data + env->text.len && n < TD_ENVIRON_MAX - 1;
+	    at += strlen(at) + 1)
+		env->list[n++] = at;
 	env->list[n] = NULL;
 	return 0;
+}
+
+int
+td_environ_make(struct td_environ *env, const struct td_slot *slot,
+    const struct td_user *user, const struct td_task *task)
+{
+	add_usual(env, slot->runner, user);
+	add_task(env, slot, user, task);
+	return list(env);
+}
+
+int
+td_environ_make_worker(struct td_environ *env, const struct td_runner *runner,
+    const struct td_user *user, const char *id, uint64_t pipeline)
+{
+	add_usual(env, runner, user);
+	add(env, "TASKDIR_ID", id);
+	add(env, "TASKDIR_SPOOL", runner->spool->path);
+	add_number(env, "TASKDIR_WORKER", TD_WORKER_VERSION);
+	add_number(env, "TASKDIR_PIPELINE", pipeline);
+	return list(env);
 }
 
 void

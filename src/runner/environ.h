@@ -16,9 +16,16 @@ struct td_environ {
 	char *list[TD_ENVIRON_MAX];	/* NULL-terminated */
 };
 
+/* Runs that may follow the next one: false if there is no limit. */
+bool td_environ_tries_left(const struct td_terms *terms, uint64_t *left);
+
 /* 0 or -ENOMEM. */
 int td_environ_make(struct td_environ *env, const struct td_slot *slot,
     const struct td_user *user, const struct td_task *task);
+/* Of a persistent worker, whose processes are known by ID. */
+int td_environ_make_worker(struct td_environ *env,
+    const struct td_runner *runner, const struct td_user *user,
+    const char *id, uint64_t pipeline);
 void td_environ_release(struct td_environ *env);
 
 /* "PATH=..." for handlers: CONFIGURED if not "", else the directory of this

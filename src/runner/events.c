@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "runner/core.h"
+#include "runner/pool.h"
 
 #include <signal.h>
 
@@ -24,6 +25,7 @@ interrupt_all(struct td_runner *runner)
 		slot->outcome.interrupted = true;
 		td_finish_end(slot);
 	}
+	td_pools_interrupt(runner);
 }
 
 static void
@@ -37,7 +39,10 @@ static void
 stop(struct td_runner *runner)
 {
 	runner->stopping++;
+	td_notify_send(&runner->notify, "STOPPING=1");
+	td_events_status(runner);
 	td_finish_give_up(runner);
+	td_pools_stop(runner);
 	if (runner->stopping > 1 || runner->conf.shutdown_grace_ms == 0) {
 		interrupt_all(runner);
 		return;
@@ -97,6 +102,8 @@ on_event(struct td_watch *watch, int wd, const char *name)
 		td_note(runner, TD_STATE_FAILED, name);
 	else if (wd == runner->wd_ctl)
 		td_control_look(runner);
+	else if (td_tree_rang(runner, wd))
+		td_finish_check_left(runner);
 	else
 		td_capture_written(runner, wd);
 }
@@ -144,10 +151,36 @@ td_events_open_watches(struct td_runner *runner)
 void
 td_events_alarm(struct td_alarm *alarm, bool clock_was_set)
 {
-	(void)alarm;
-	if (clock_was_set)
-		td_log(TD_LOG_NOTICE, "runner", "the clock was set: looking "
-		    "again at what is due");
+	struct td_runner *runner = (struct td_runner *)((char *)alarm -
+	    offsetof(struct td_runner, alarm));
+
+	if (!clock_was_set)
+		return;
+	td_log(TD_LOG_NOTICE, "runner", "the clock was set: looking again at "
+	    "what is due");
+	td_planner_set_clock(&runner->planner, runner->loop.now_ms,
+	    td_runner_now());
+	td_planner_clock_was_set(&runner->planner, td_runner_horizon(runner));
+}
+
+void
+td_events_status(const struct td_runner *runner)
+{
+	td_notify_send(&runner->notify, "STATUS=%u waiting, %u running%s",
+	    runner->planner.index.n - runner->planner.running,
+	    runner->planner.running, runner->stopping > 0 ? ", stopping" :
+	    runner->paused ? ", paused" : "");
+}
+
+static void
+on_watchdog(struct td_timer *timer)
+{
+	struct td_runner *runner = (struct td_runner *)((char *)timer -
+	    offsetof(struct td_runner, watchdog));
+
+	td_notify_send(&runner->notify, "WATCHDOG=1");
+	(void)td_loop_set_timer(&runner->loop, &runner->watchdog,
+	    runner->loop.now_ms + runner->notify.watchdog_ms);
 }
 
 static void
@@ -157,7 +190,11 @@ on_minute(struct td_timer *timer)
 	    offsetof(struct td_runner, minute));
 
 	td_sweep_want(runner);
+	td_boxes_want(runner);
 	td_control_look(runner);
+	td_reserve_look(runner);
+	td_cgroups_prune(&runner->cgroups);
+	td_events_status(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
@@ -179,6 +216,9 @@ td_events_start_timers(struct td_runner *runner)
 	runner->minute.fire = on_minute;
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
 	    now + MINUTE_MS);
+	runner->watchdog.fire = on_watchdog;
+	if (runner->notify.watchdog_ms != 0)
+		(void)td_loop_set_timer(&runner->loop, &runner->watchdog, now);
 	runner->keep_alive.fire = on_keep_alive_over;
 	runner->keep_alive_over = runner->options->keep_alive_ms == 0;
 	if (!runner->keep_alive_over)

@@ -11,8 +11,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "lib/scoreboard.h"
-#include "loop/procs.h"
 #include "runner/core.h"
+#include "runner/pool.h"
+#include "runner/tree.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,51 +29,39 @@ enum { STUCK_MS = 1000 };
 static void check_left(struct td_slot *slot);
 
 static uint32_t
-random_number(void)
+jitter_of(const struct td_slot *slot)
 {
 	uint32_t n;
 
+	if (slot->class->settings.jitter_percent == 0)
+		return 0;
 	/* Before the kernel's pool is ready there is simply no jitter. */
 	return getrandom(&n, sizeof(n), GRND_NONBLOCK) == sizeof(n) ? n : 0;
 }
 
 void
+td_finish_line(const struct td_slot *slot, pid_t pid,
+    struct td_scoreboard_line *line)
+{
+	*line = (struct td_scoreboard_line){ .slot = slot->number };
+	if (pid == 0)
+		return;
+	line->pid = pid;
+	line->started_ticks = slot->started_ticks;
+	line->since_us = slot->start_us;
+	line->progress_percent = slot->progress_percent;
+	memcpy(line->id, slot->id, sizeof(line->id));
+	memcpy(line->class_enc, slot->class->class_enc,
+	    sizeof(line->class_enc));
+}
+
+void
 td_finish_progress(const struct td_slot *slot, pid_t pid)
 {
-	struct td_scoreboard_line line = {
-		.slot = slot->number,
-		.pid = pid,
-		.started_ticks = slot->started_ticks,
-		.since_us = slot->start_us,
-		.progress_percent = slot->progress_percent,
-	};
+	struct td_scoreboard_line line;
 
-	memcpy(line.id, slot->id, sizeof(line.id));
-	memcpy(line.class_enc, slot->class->class_enc,
-	    sizeof(line.class_enc));
+	td_finish_line(slot, pid, &line);
 	(void)td_scoreboard_set(slot->runner->scoreboard_fd, &line);
-}
-
-/* What the handler left: its process group, and younger children of ours (we
- * are their subreaper) that carry its id. */
-static void
-signal_left(struct td_slot *slot, const struct td_pids *orphans, int sig)
-{
-	(void)kill(-slot->pid, sig);
-	for (size_t i = 0; i < orphans->n; i++)
-		(void)kill(orphans->pids[i], sig);
-}
-
-static bool
-find_left(struct td_slot *slot, struct td_pids *orphans)
-{
-	bool group = kill(-slot->pid, 0) == 0 || errno == EPERM;
-
-	/* Mostly there is no orphan at all, which is cheap to know. */
-	if (td_procs_has_children())
-		(void)td_procs_children(orphans, slot->pid,
-		    td_procs_last_pid(), "TASKDIR_ID", slot->id);
-	return group || orphans->n > 0;
 }
 
 static void
@@ -83,8 +72,8 @@ on_grace_over(struct td_timer *timer)
 	struct td_pids left = { 0 };
 
 	slot->killed = true;
-	(void)find_left(slot, &left);
-	signal_left(slot, &left, SIGKILL);
+	(void)td_tree_find(&slot->tree, slot->pid, slot->id, &left);
+	td_tree_signal(&slot->tree, slot->pid, &left, SIGKILL);
 	td_pids_release(&left);
 	/* Whoever forks faster than it is killed is met again. */
 	(void)td_loop_set_timer(&slot->runner->loop, &slot->timer,
@@ -109,9 +98,13 @@ td_finish_end(struct td_slot *slot)
 
 	if (slot->state != TD_SLOT_RUNNING || !td_launch_join(slot))
 		return;
+	if (slot->pool != NULL) {
+		td_pool_drop(slot);
+		return;
+	}
 	slot->state = TD_SLOT_ENDING;
-	(void)find_left(slot, &left);
-	signal_left(slot, &left, SIGTERM);
+	(void)td_tree_find(&slot->tree, slot->pid, slot->id, &left);
+	td_tree_signal(&slot->tree, slot->pid, &left, SIGTERM);
 	td_pids_release(&left);
 	start_grace(slot);
 }
@@ -160,7 +153,10 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 {
 	const struct td_outcome *outcome = &slot->outcome;
 	struct td_buf extra = value_member(slot);
-	bool has_run = !outcome->not_started;
+	bool has_run = !outcome->not_started && slot->pid != 0;
+	/* A worker goes on: its answer is no exit. */
+	bool has_exit = has_run && (outcome->answer == TD_ANSWER_NONE ||
+	    outcome->exit != 0);
 
 	td_runner_log(slot->runner, slot->class, &(struct td_run){
 		.id = slot->id,
@@ -183,7 +179,7 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 		.final = verdict->move == TD_MOVE_DONE ||
 		    verdict->move == TD_MOVE_DEAD,
 		.result = verdict->result,
-		.has_exit = has_run,
+		.has_exit = has_exit,
 		.exit = outcome->exit,
 		.next = verdict->move == TD_MOVE_FAILED ||
 		    verdict->result == TD_RESULT_SNOOZE ? verdict->due : 0,
@@ -207,13 +203,12 @@ move_on(struct td_slot *slot)
 	td_runner_name(runner, slot->ref, to);
 	switch (verdict->move) {
 	case TD_MOVE_DONE:
-		return td_spool_remove(runner->spool, TD_STATE_CUR,
-		    slot->name);
+		return td_view_remove(runner, TD_STATE_CUR, slot->name);
 	case TD_MOVE_BACK:
-		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+		return td_view_move(runner, TD_STATE_CUR, slot->name,
 		    slot->origin, to);
 	case TD_MOVE_FAILED:
-		return td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
+		return td_view_move(runner, TD_STATE_CUR, slot->name,
 		    TD_STATE_FAILED, to);
 	case TD_MOVE_DEAD:
 		return td_bury(runner, &(struct td_burial){
@@ -245,15 +240,16 @@ release_task(struct td_slot *slot, int rc)
 	    slot->ref);
 	enum td_move move = slot->verdict.move;
 
-	td_planner_done(&runner->planner, slot->class->number,
+	td_planner_done(&runner->planner, slot->ref,
 	    td_runner_horizon(runner));
 	if (rc == 0 && (move == TD_MOVE_BACK || move == TD_MOVE_FAILED)) {
 		entry->state = (unsigned)(move == TD_MOVE_BACK ?
 		    slot->origin : TD_STATE_FAILED) & 3u;
 		if (goes_on(runner))
 			td_note_enqueue(runner, slot->ref);
-	} else
-		td_index_remove(&runner->planner.index, slot->ref);
+	} else {
+		td_note_gone(runner, slot->ref);
+	}
 	td_syncer_kick(&runner->syncer, false);
 }
 
@@ -267,7 +263,9 @@ release_slot(struct td_slot *slot)
 	free(slot->userid);
 	slot->component = slot->userid = NULL;
 	slot->state = TD_SLOT_FREE;
-	if (slot->pid != 0)
+	if (slot->pool != NULL)
+		td_pool_release_slot(slot);
+	else if (slot->pid != 0)
 		(void)td_scoreboard_set(runner->scoreboard_fd,
 		    &(struct td_scoreboard_line){ .slot = slot->number });
 }
@@ -284,6 +282,8 @@ move_and_release(struct td_slot *slot)
 	struct td_runner *runner = slot->runner;
 	int rc = move_on(slot);
 
+	if (rc == -ENOSPC && td_reserve_give_up(runner))
+		rc = move_on(slot);
 	if (rc != 0 && rc != -ENOENT && runner->stopping == 0) {
 		if (slot->state != TD_SLOT_STUCK)
 			td_log(TD_LOG_ERR, "runner", "cannot move a finished "
@@ -333,8 +333,8 @@ tell(const struct td_slot *slot)
 	    td_log_escape_words(error, sizeof(error), slot->error));
 }
 
-static void
-settle(struct td_slot *slot)
+void
+td_finish_settle(struct td_slot *slot)
 {
 	struct td_runner *runner = slot->runner;
 	char output[TD_OUTPUT_NAME_SIZE] = "";
@@ -343,7 +343,7 @@ settle(struct td_slot *slot)
 	slot->outcome.stopping = runner->stopping > 0;
 	say_how_it_ended(slot);
 	slot->verdict = td_settle(&slot->outcome, &slot->terms,
-	    &slot->class->settings, td_runner_now(), random_number());
+	    &slot->class->settings, td_runner_now(), jitter_of(slot));
 	failed = slot->verdict.result != TD_RESULT_OK &&
 	    slot->verdict.result != TD_RESULT_SNOOZE;
 	runner->any_failed |= failed;
@@ -351,7 +351,35 @@ settle(struct td_slot *slot)
 		td_capture_finish(slot, slot->terms.tries + 1, failed, output);
 	log_run(slot, &slot->verdict, output);
 	tell(slot);
-	move_and_release(slot);
+	if (runner->gathered_end == NULL) {
+		move_and_release(slot);
+		return;
+	}
+	slot->next_pending = NULL;
+	*runner->gathered_end = slot;
+	runner->gathered_end = &slot->next_pending;
+}
+
+void
+td_finish_gather(struct td_runner *runner)
+{
+	runner->gathered = NULL;
+	runner->gathered_end = &runner->gathered;
+	td_runlog_hold(&runner->log);
+}
+
+void
+td_finish_gathered(struct td_runner *runner)
+{
+	struct td_slot *next;
+
+	runner->gathered_end = NULL;
+	td_runner_flush_log(runner);
+	for (struct td_slot *slot = runner->gathered; slot != NULL;
+	    slot = next) {
+		next = slot->next_pending;
+		move_and_release(slot);
+	}
 }
 
 void
@@ -359,7 +387,7 @@ td_finish_unstarted(struct td_slot *slot)
 {
 	td_channel_close(slot);
 	slot->pid = 0;
-	settle(slot);
+	td_finish_settle(slot);
 }
 
 /* Nothing of the task is left: settle it.  Else end the rest first. */
@@ -371,15 +399,16 @@ check_left(struct td_slot *slot)
 	    slot->outcome.exit == 0 && !slot->outcome.timed_out &&
 	    !slot->outcome.cancelled && !slot->outcome.interrupted;
 
-	if (may_stay || !find_left(slot, &left)) {
+	if (may_stay || !td_tree_find(&slot->tree, slot->pid, slot->id,
+	    &left)) {
 		td_channel_close(slot);
-		settle(slot);
+		td_finish_settle(slot);
 	} else {
 		if (slot->state == TD_SLOT_RUNNING)
 			start_grace(slot);
 		if (slot->killed || slot->state != TD_SLOT_LINGERING)
-			signal_left(slot, &left, slot->killed ? SIGKILL :
-			    SIGTERM);
+			td_tree_signal(&slot->tree, slot->pid, &left,
+			    slot->killed ? SIGKILL : SIGTERM);
 		slot->state = TD_SLOT_LINGERING;
 	}
 	td_pids_release(&left);
@@ -391,11 +420,20 @@ slot_of(const struct td_runner *runner, pid_t pid)
 	for (unsigned i = 0; i < runner->n_slots; i++) {
 		struct td_slot *slot = runner->slots[i];
 
-		if ((slot->state == TD_SLOT_RUNNING ||
+		if (slot->pool == NULL && (slot->state == TD_SLOT_RUNNING ||
 		    slot->state == TD_SLOT_ENDING) && td_start_has(slot, pid))
 			return slot;
 	}
 	return NULL;
+}
+
+void
+td_finish_check_left(struct td_runner *runner)
+{
+	td_pools_check_left(runner);
+	for (unsigned i = 0; i < runner->n_slots; i++)
+		if (runner->slots[i]->state == TD_SLOT_LINGERING)
+			check_left(runner->slots[i]);
 }
 
 void
@@ -406,24 +444,25 @@ td_finish_reap(struct td_runner *runner)
 
 	for (;;) {
 		struct td_slot *slot;
+		int exit;
 
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 ||
 		    info.si_pid == 0)
 			break;
 		slot = slot_of(runner, info.si_pid);
+		exit = info.si_code == CLD_EXITED ? info.si_status :
+		    -info.si_status;
 		/* A child that could not execute the handler ends too. */
-		if (slot == NULL || !td_launch_join(slot)) {
+		if (slot != NULL && td_launch_join(slot)) {
+			slot->outcome.exit = exit;
+			check_left(slot);
+		} else if (slot != NULL ||
+		    !td_pools_exited(runner, info.si_pid, exit))
 			orphans = true;
-			continue;
-		}
-		slot->outcome.exit = info.si_code == CLD_EXITED ?
-		    info.si_status : -info.si_status;
-		check_left(slot);
 	}
-	for (unsigned i = 0; orphans && i < runner->n_slots; i++)
-		if (runner->slots[i]->state == TD_SLOT_LINGERING)
-			check_left(runner->slots[i]);
+	if (orphans)
+		td_finish_check_left(runner);
 }
 
 void

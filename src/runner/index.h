@@ -26,6 +26,8 @@ struct td_entry {
 	uint64_t id_len : 6;
 	uint64_t forced : 1;		/* start before its time, past limits */
 	uint64_t complete : 1;		/* known to have no writer */
+	uint64_t parked : 1;		/* behind the first of its key */
+	uint64_t runs : 1;		/* picked and not done */
 	uint32_t tries;
 	uint32_t class_no;		/* of the planner */
 	uint32_t queue_at;		/* place in its queue from 1; 0: none */

@@ -80,6 +80,7 @@ td_keep_output(struct td_runner *runner, struct td_class *class,
 	if (run->try != 0) {
 		td_output_name(name, class->class_enc, run->id, run->try);
 		(void)unlinkat(runner->output_fd, name, 0);
+		td_view_forget_output(runner, name);
 	}
 	(void)snprintf(run->id, sizeof(run->id), "%s", id);
 	run->try = try;
@@ -100,7 +101,8 @@ note_kept(struct td_runner *runner, const char *name)
 
 	if (td_output_parse(&output, name) != 0)
 		return;
-	class_no = td_note_class(runner, output.class_enc, output.class_len);
+	class_no = td_note_class(runner, td_boxes_user(runner, output.id,
+	    output.id_len), output.class_enc, output.class_len);
 	if (class_no == 0)
 		return;
 	memcpy(id, output.id, output.id_len);
@@ -220,14 +222,21 @@ prune_letters(const struct td_runner *runner, uint64_t limit)
 	td_scan_close(&scan);
 }
 
+static void
+prune_runs(int log_fd, int output_fd, uint64_t limit)
+{
+	prune(log_fd, is_day_of_log, limit);
+	prune(output_fd, is_output, limit);
+}
+
 void
 td_keep_prune(struct td_runner *runner)
 {
 	uint64_t limit = ago(runner->conf.log_retention_ms);
 
 	if (runner->conf.log_retention_ms != 0) {
-		prune(runner->spool->log_fd, is_day_of_log, limit);
-		prune(runner->output_fd, is_output, limit);
+		prune_runs(runner->spool->log_fd, runner->output_fd, limit);
+		td_boxes_prune(runner, prune_runs, limit);
 	}
 	if (runner->conf.dlq_retention_ms != 0)
 		prune_letters(runner, ago(runner->conf.dlq_retention_ms));

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "lib/key.h"
 #include "runner/core.h"
+#include "runner/pool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,6 +118,7 @@ fill_slot(struct td_slot *slot, uint32_t ref, const struct td_letter *letter)
 	slot->error[0] = '\0';
 	slot->killed = false;
 	slot->pid = 0;
+	slot->pool = NULL;
 	td_buf_clear(&slot->value);
 	slot->component = strdup(task->component);
 	slot->userid = task->userid == NULL ? NULL : strdup(task->userid);
@@ -136,6 +138,7 @@ choose_user(struct td_slot *slot, const struct td_letter *letter,
 		.runner = runner->uid,
 		.owner = letter->owner,
 		.userid = letter->task.userid,
+		.fixed = slot->class->settings.user,
 		.default_user = *class_default != '\0' ? class_default :
 		    runner->conf.default_user,
 		.mode = (enum td_user_mode)runner->conf.user_mode,
@@ -160,6 +163,17 @@ enqueue_again(struct td_runner *runner, uint32_t ref, bool forced)
 		    "once, it waits for its time");
 }
 
+/* It is not in the queue any more: its class gets its place back. */
+static void
+give_up_turn(struct td_runner *runner, uint32_t ref)
+{
+	uint32_t class_no = td_index_entry(&runner->planner.index,
+	    ref)->class_no;
+
+	td_planner_undo(&runner->planner, ref, td_runner_horizon(runner));
+	td_tokens_note(runner, td_planner_get(&runner->planner, class_no));
+}
+
 /* Nothing could be started now: as it was before the claim. */
 static void
 put_back(struct td_slot *slot)
@@ -167,8 +181,8 @@ put_back(struct td_slot *slot)
 	struct td_runner *runner = slot->runner;
 	struct td_entry *entry = td_index_entry(&runner->planner.index,
 	    slot->ref);
-	int rc = td_spool_move(runner->spool, TD_STATE_CUR, slot->name,
-	    slot->origin, slot->name);
+	int rc = td_view_move(runner, TD_STATE_CUR, slot->name, slot->origin,
+	    slot->name);
 
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot put a task back from "
@@ -176,8 +190,7 @@ put_back(struct td_slot *slot)
 	entry->state = (unsigned)slot->origin & 3;
 	td_loop_clear_timer(&runner->loop, &slot->timer);
 	slot->state = TD_SLOT_FREE;
-	td_planner_done(&runner->planner, entry->class_no,
-	    td_runner_horizon(runner));
+	give_up_turn(runner, slot->ref);
 	enqueue_again(runner, slot->ref, entry->forced);
 }
 
@@ -189,14 +202,20 @@ free_texts(struct td_slot *slot)
 	slot->component = slot->userid = NULL;
 }
 
+void
+td_launch_put_back(struct td_slot *slot, int rc)
+{
+	put_back(slot);
+	free_texts(slot);
+	hold(slot->runner, "cannot start a task", rc);
+}
+
 static void
 start_failed(struct td_slot *slot, int rc)
 {
 	if (td_start_is_shortage(rc)) {
 		td_channel_close(slot);
-		put_back(slot);
-		free_texts(slot);
-		hold(slot->runner, "cannot start a task", rc);
+		td_launch_put_back(slot, rc);
 		return;
 	}
 	slot->outcome.not_started = true;
@@ -239,7 +258,6 @@ is_alone(struct td_runner *runner)
 static void
 run_claimed(struct td_slot *slot, const struct td_letter *letter)
 {
-	struct td_runner *runner = slot->runner;
 	const struct td_user *user = NULL;
 	uint64_t timeout_ms = letter->task.timeout_ms;
 	int rc = choose_user(slot, letter, &user);
@@ -248,23 +266,18 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 		timeout_ms = slot->class->settings.timeout_ms;
 	slot->start_us = td_clock_wall_us();
 	slot->started_ticks = td_clock_boot_ticks();
+	if (rc == 0 && slot->class->settings.worker) {
+		slot->state = TD_SLOT_RUNNING;
+		slot->timeout_ms = timeout_ms;
+		td_pool_submit(slot, letter, user);
+		return;
+	}
 	if (rc == 0)
-		rc = td_start(slot, letter, user, is_alone(runner));
+		rc = td_start(slot, letter, user, is_alone(slot->runner));
 	if (rc == 0)
 		started(slot, timeout_ms);
 	else
 		start_failed(slot, rc);
-}
-
-/* It is not in the queue any more: its class gets its place back. */
-static void
-give_up_turn(struct td_runner *runner, uint32_t ref)
-{
-	uint32_t class_no = td_index_entry(&runner->planner.index,
-	    ref)->class_no;
-
-	td_planner_done(&runner->planner, class_no,
-	    td_runner_horizon(runner));
 }
 
 static void
@@ -276,11 +289,12 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 	int rc = slot == NULL ? -ENOMEM : fill_slot(slot, ref, letter);
 
 	if (rc == 0)
-		rc = td_spool_move(runner->spool, (enum td_state)entry->state,
-		    name, TD_STATE_CUR, name);
+		rc = td_view_move(runner, (enum td_state)entry->state, name,
+		    TD_STATE_CUR, name);
 	if (rc == 0) {
 		entry->state = TD_STATE_CUR;
 		memcpy(slot->name, name, strlen(name) + 1);
+		td_tokens_note(runner, slot->class);
 		run_claimed(slot, letter);
 		return;
 	}
@@ -326,7 +340,7 @@ correct_name(struct td_runner *runner, uint32_t ref, const char *old,
 	if (rc == 0)
 		rc = td_name_format(text, &name);
 	if (rc == 0)
-		rc = td_spool_move(runner->spool, state, old, state, text);
+		rc = td_view_move(runner, state, old, state, text);
 	if (rc != 0 && rc != -ENOENT)
 		td_log(TD_LOG_ERR, "runner", "cannot correct a name: %s "
 		    "name=%s", strerror(-rc), old);
@@ -358,14 +372,15 @@ launch(struct td_runner *runner, uint32_t ref)
 	struct td_letter *letter = &runner->letter;
 	enum td_state state = (enum td_state)entry->state;
 	enum td_letter_state found;
-	char name[TD_NAME_SIZE];
+	char name[TD_NAME_SIZE], owner[TD_SPOOL_OWNER_SIZE];
 	uint64_t key;
 
 	td_runner_name(runner, ref, name);
 	found = td_letter_read(letter, runner->spool->state_fd[state], name,
 	    runner->conf.max_size_bytes, !entry->complete);
 	if (found == TD_LETTER_WHOLE &&
-	    td_key_of_task(&key, &letter->task, "") != 0)
+	    td_key_of_task(&key, &letter->task, td_runner_owner(runner,
+	    letter->owner, owner)) != 0)
 		found = TD_LETTER_TROUBLE;	/* no memory */
 	if (found == TD_LETTER_WHOLE && !letter->unsure) {
 		if (name_is_right(runner, entry, &letter->task, key)) {

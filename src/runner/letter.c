@@ -69,6 +69,8 @@ read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease)
 	if (!S_ISREG(st.st_mode))
 		return TD_LETTER_FOREIGN;
 	letter->owner = st.st_uid;
+	letter->mode = st.st_mode;
+	letter->links = st.st_nlink;
 	letter->dev = st.st_dev;
 	letter->inode = st.st_ino;
 	letter->size = st.st_size;

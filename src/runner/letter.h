@@ -33,6 +33,8 @@ struct td_letter {
 	struct td_task task;	/* if WHOLE */
 	struct td_err err;
 	uid_t owner;
+	mode_t mode;
+	nlink_t links;
 	dev_t dev;
 	ino_t inode;
 	off_t size;

@@ -77,18 +77,20 @@ td_note_enqueue(struct td_runner *runner, uint32_t ref)
 }
 
 uint32_t
-td_note_class(struct td_runner *runner, const char *class_enc, size_t len)
+td_note_class(struct td_runner *runner, uint64_t user, const char *class_enc,
+    size_t len)
 {
-	uint32_t before = runner->planner.n_classes;
-	uint32_t class_no = td_planner_class(&runner->planner, class_enc, len,
-	    runner->settings);
+	uint32_t class_no = td_planner_class(&runner->planner, user,
+	    class_enc, len, runner->settings);
 	struct td_class *class;
 
+	if (class_no == 0)
+		return 0;
+	class = td_planner_get(&runner->planner, class_no);
 	/* A class met for the first time may be under an old pause. */
-	if (class_no > before && !runner->planner.loading) {
-		class = td_planner_get(&runner->planner, class_no);
+	if (class->fresh && !runner->planner.loading)
 		class->paused = td_control_is_paused(runner, class);
-	}
+	class->fresh = false;
 	return class_no;
 }
 
@@ -96,8 +98,8 @@ int
 td_note_index(struct td_runner *runner, enum td_state state,
     const struct td_name *name, uint32_t *ref)
 {
-	uint32_t class_no = td_note_class(runner, name->class_enc,
-	    name->class_len);
+	uint32_t class_no = td_note_class(runner, td_boxes_user(runner,
+	    name->id, name->id_len), name->class_enc, name->class_len);
 	int rc;
 
 	if (class_no == 0)
@@ -107,14 +109,25 @@ td_note_index(struct td_runner *runner, enum td_state state,
 		return rc;
 	td_index_entry(&runner->planner.index, *ref)->generation =
 	    runner->sweep.generation & 0xff;
+	td_planner_count(&runner->planner, class_no, 1);
+	td_ledger_add(runner, *ref);
 	return 0;
+}
+
+void
+td_note_gone(struct td_runner *runner, uint32_t ref)
+{
+	td_planner_count(&runner->planner, td_index_entry(
+	    &runner->planner.index, ref)->class_no, -1);
+	td_ledger_remove(runner, ref);
+	td_index_remove(&runner->planner.index, ref);
 }
 
 void
 td_note_forget(struct td_runner *runner, uint32_t ref)
 {
 	td_planner_dequeue(&runner->planner, ref, td_runner_horizon(runner));
-	td_index_remove(&runner->planner.index, ref);
+	td_note_gone(runner, ref);
 }
 
 /* Whether two names of one file, which changed at *CTIME, or two files. */
@@ -158,7 +171,7 @@ turn_away(struct td_runner *runner, enum td_state state, const char *name,
 		    "a task with this id is already in the spool", false);
 	else if (runner->planner.loading ||
 	    (uint64_t)ctime + RENAME_S < td_runner_now())
-		(void)td_spool_remove(runner->spool, state, name);
+		(void)td_view_remove(runner, state, name);
 }
 
 static bool
@@ -193,6 +206,7 @@ note_again(struct td_runner *runner, uint32_t ref, enum td_state state,
 		    old);
 		return;
 	}
+	td_view_show(runner, (enum td_state)entry->state, old, state, text);
 	td_note_forget(runner, ref);
 	if (td_note_index(runner, state, name, &ref) == 0)
 		td_note_enqueue(runner, ref);
@@ -249,10 +263,10 @@ td_note_reschedule(struct td_runner *runner, uint32_t ref, uint64_t due)
 	td_planner_dequeue(&runner->planner, ref, td_runner_horizon(runner));
 	entry->due = due & ((UINT64_C(1) << 34) - 1);
 	td_runner_name(runner, ref, new);
-	rc = td_spool_move(runner->spool, (enum td_state)entry->state, old,
+	rc = td_view_move(runner, (enum td_state)entry->state, old,
 	    (enum td_state)entry->state, new);
 	if (rc == -ENOENT) {
-		td_index_remove(&runner->planner.index, ref);
+		td_note_gone(runner, ref);
 		return rc;
 	}
 	if (rc != 0)

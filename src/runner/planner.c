@@ -21,219 +21,102 @@ td_planner_release(struct td_planner *planner)
 		free(planner->classes[i]->kept);
 		free(planner->classes[i]);
 	}
+	for (uint32_t i = 0; i < planner->n_shares; i++) {
+		td_ranking_release(&planner->shares[i]->own);
+		free(planner->shares[i]);
+	}
+	free(planner->shares);
+	td_ranking_release(&planner->ready_shares);
+	td_serial_release(&planner->serial);
 	td_index_release(&planner->index);
 	free(planner->classes);
 	free(planner->by_name);
-	free(planner->waiting);
-	free(planner->ready);
+	for (int i = 0; i < TD_STANDING_COUNT; i++)
+		td_ranking_release(&planner->rankings[i]);
 	free(planner->forced);
 	*planner = (struct td_planner){ 0 };
 }
 
-/* Waiting heap: classes by the due time of their first task. */
-
-static uint64_t
-due_at(const struct td_planner *planner, size_t place)
+static int
+push(struct td_planner *planner, struct td_class *class, uint32_t ref)
 {
-	return td_queue_due(&td_planner_get(planner,
-	    planner->waiting[place])->queue);
+	if (class->serial)
+		return td_serial_push(planner, class, ref);
+	return planner->loading ?
+	    td_queue_append(&class->queue, &planner->index, ref) :
+	    td_queue_push(&class->queue, &planner->index, ref);
 }
 
+/* Takes all its waiting tasks out of their queues, and marks them.  Keys of
+ * running ones are held before any task is queued again. */
 static void
-place_waiting(struct td_planner *planner, size_t place, uint32_t number)
+unqueue(struct td_planner *planner, struct td_class *class)
 {
-	planner->waiting[place] = number;
-	td_planner_get(planner, number)->waiting_at = place;
-}
+	struct td_index *index = &planner->index;
 
-static void
-swap_waiting(struct td_planner *planner, size_t a, size_t b)
-{
-	uint32_t number = planner->waiting[a];
+	td_serial_dissolve(planner, class);
+	for (uint32_t ref = 1; ref <= index->used; ref++) {
+		struct td_entry *entry = td_index_entry(index, ref);
 
-	place_waiting(planner, a, planner->waiting[b]);
-	place_waiting(planner, b, number);
-}
-
-static void
-settle_waiting(struct td_planner *planner, size_t place)
-{
-	while (place > 1 &&
-	    due_at(planner, place) < due_at(planner, place / 2)) {
-		swap_waiting(planner, place, place / 2);
-		place /= 2;
-	}
-	for (;;) {
-		size_t child = 2 * place;
-
-		if (child > planner->n_waiting)
-			return;
-		if (child < planner->n_waiting &&
-		    due_at(planner, child + 1) < due_at(planner, child))
-			child++;
-		if (due_at(planner, place) <= due_at(planner, child))
-			return;
-		swap_waiting(planner, place, child);
-		place = child;
-	}
-}
-
-static void
-remove_waiting(struct td_planner *planner, struct td_class *class)
-{
-	size_t place = class->waiting_at;
-	uint32_t last = planner->waiting[planner->n_waiting--];
-
-	class->waiting_at = 0;
-	if (place > planner->n_waiting)
-		return;
-	place_waiting(planner, place, last);
-	settle_waiting(planner, place);
-}
-
-/* Ready lists: rings by the number running, whose head is taken first. */
-
-static void
-add_ready(struct td_planner *planner, struct td_class *class)
-{
-	uint32_t *head = &planner->ready[class->running];
-	uint32_t number = class->number;
-
-	if (*head == 0) {
-		*head = number;
-		class->prev = class->next = number;
-	} else {
-		struct td_class *first = td_planner_get(planner, *head);
-
-		/* Before the head of a ring is at its end. */
-		class->next = *head;
-		class->prev = first->prev;
-		td_planner_get(planner, first->prev)->next = number;
-		first->prev = number;
-	}
-	if (class->running < planner->lowest_ready)
-		planner->lowest_ready = class->running;
-}
-
-static void
-remove_ready(struct td_planner *planner, struct td_class *class)
-{
-	uint32_t *head = &planner->ready[class->running];
-
-	if (class->next == class->number) {
-		*head = 0;
-		return;
-	}
-	td_planner_get(planner, class->prev)->next = class->next;
-	td_planner_get(planner, class->next)->prev = class->prev;
-	if (*head == class->number)
-		*head = class->next;
-}
-
-static bool
-may_start(const struct td_planner *planner, const struct td_class *class)
-{
-	if (class->paused)
-		return false;
-	return planner->ignore_limits || class->settings.max_running == 0 ||
-	    class->running < class->settings.max_running;
-}
-
-static enum td_standing
-standing_of(const struct td_planner *planner, const struct td_class *class,
-    uint64_t now)
-{
-	if (class->queue.n == 0)
-		return TD_STANDING_IDLE;
-	if (!may_start(planner, class))
-		return TD_STANDING_BLOCKED;
-	return td_queue_due(&class->queue) > now ? TD_STANDING_WAITING :
-	    TD_STANDING_READY;
-}
-
-static void
-leave(struct td_planner *planner, struct td_class *class)
-{
-	switch (class->standing) {
-	case TD_STANDING_WAITING:
-		remove_waiting(planner, class);
-		break;
-	case TD_STANDING_READY:
-		remove_ready(planner, class);
-		break;
-	case TD_STANDING_IDLE:
-	case TD_STANDING_BLOCKED:
-		break;
+		if (entry->id_len == 0 || entry->class_no != class->number)
+			continue;
+		entry->parked = entry->queue_at != 0;
+		entry->queue_at = 0;
+		if (entry->runs && class->serial)
+			(void)td_serial_hold(planner, class, ref);
 	}
 }
 
 /*
- * Brings a class where it belongs after its queue, its limits or the time
- * changed.  A ready class that stays ready keeps its turn.
+ * The class begins or ceases to run one task a key: all that wait are queued
+ * anew.  What finds no memory is found by the next start of the runner.
  */
 static void
-stand(struct td_planner *planner, struct td_class *class, uint64_t now)
+regroup(struct td_planner *planner, struct td_class *class)
 {
-	enum td_standing standing;
+	struct td_index *index = &planner->index;
 
-	if (planner->loading)
-		return;
-	standing = standing_of(planner, class, now);
-	if (standing == class->standing) {
-		if (standing == TD_STANDING_WAITING)
-			settle_waiting(planner, class->waiting_at);
-		return;
+	unqueue(planner, class);
+	for (uint32_t ref = 1; ref <= index->used; ref++) {
+		struct td_entry *entry = td_index_entry(index, ref);
+
+		if (entry->id_len == 0 || entry->class_no != class->number)
+			continue;
+		if (entry->parked && entry->queue_at == 0) {
+			entry->parked = 0;
+			(void)push(planner, class, ref);
+		}
 	}
-	leave(planner, class);
-	class->standing = standing;
-	if (standing == TD_STANDING_WAITING) {
-		place_waiting(planner, ++planner->n_waiting, class->number);
-		settle_waiting(planner, planner->n_waiting);
-	} else if (standing == TD_STANDING_READY)
-		add_ready(planner, class);
 }
 
-/* The number running decides the ready list: out before it changes. */
 static void
-set_running(struct td_planner *planner, struct td_class *class,
-    uint32_t running, uint64_t now)
+use_serial(struct td_planner *planner, struct td_class *class)
 {
-	leave(planner, class);
-	class->standing = TD_STANDING_IDLE;
-	class->running = running;
-	stand(planner, class, now);
-}
+	bool serial = class->settings.serial_by_key &&
+	    !planner->ignore_limits;
 
-/* Ready lists go by the number running: one more than may ever run. */
-static int
-grow_ready(struct td_planner *planner, uint32_t n)
-{
-	uint32_t *ready;
-
-	if (n <= planner->n_ready)
-		return 0;
-	ready = reallocarray(planner->ready, n, sizeof(*ready));
-	if (ready == NULL)
-		return -ENOMEM;
-	memset(ready + planner->n_ready, 0, (n - planner->n_ready) *
-	    sizeof(*ready));
-	planner->ready = ready;
-	planner->n_ready = n;
-	return 0;
+	if (serial == class->serial)
+		return;
+	class->serial = serial;
+	regroup(planner, class);
 }
 
 void
 td_planner_reload(struct td_planner *planner,
     const struct td_settings *settings, uint32_t max_running, uint64_t now)
 {
-	if (grow_ready(planner, max_running + 2) == 0)
-		planner->max_running = max_running;
+	planner->max_running = max_running;
 	for (uint32_t i = 1; i <= planner->n_classes; i++) {
 		struct td_class *class = planner->classes[i];
 
 		td_settings_class(settings, class->class_name,
 		    &class->settings);
-		stand(planner, class, now);
+		use_serial(planner, class);
+		class->window_until = 0;
+		td_standing_set_token(class, planner->mono_ms,
+		    td_standing_token(class));
+		/* Its priority may be another one. */
+		td_standing_set_running(planner, class, class->running, now);
 	}
 }
 
@@ -242,12 +125,9 @@ td_planner_enqueue(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
 	struct td_class *class = td_planner_get(planner,
 	    td_index_entry(&planner->index, ref)->class_no);
-	int rc;
+	int rc = push(planner, class, ref);
 
-	if (planner->loading)
-		return td_queue_append(&class->queue, &planner->index, ref);
-	rc = td_queue_push(&class->queue, &planner->index, ref);
-	stand(planner, class, now);
+	td_standing_update(planner, class, now);
 	return rc;
 }
 
@@ -259,17 +139,17 @@ td_planner_dequeue(struct td_planner *planner, uint32_t ref, uint64_t now)
 
 	if (entry->queue_at == 0)
 		return;
-	/* The waiting heap compares by first tasks: none may be missing. */
-	leave(planner, class);
-	class->standing = TD_STANDING_IDLE;
-	td_queue_remove(&class->queue, &planner->index, ref);
-	stand(planner, class, now);
+	if (class->serial)
+		td_serial_remove(planner, class, ref);
+	else
+		td_queue_remove(&class->queue, &planner->index, ref);
+	td_standing_update(planner, class, now);
 }
 
 void
 td_planner_load_begin(struct td_planner *planner)
 {
-	assert(planner->n_waiting == 0 && planner->running == 0);
+	assert(planner->running == 0);
 	planner->loading = true;
 }
 
@@ -279,7 +159,7 @@ td_planner_load_end(struct td_planner *planner, uint64_t now)
 	planner->loading = false;
 	for (uint32_t i = 1; i <= planner->n_classes; i++) {
 		td_queue_build(&planner->classes[i]->queue, &planner->index);
-		stand(planner, planner->classes[i], now);
+		td_standing_update(planner, planner->classes[i], now);
 	}
 }
 
@@ -306,15 +186,21 @@ td_planner_force(struct td_planner *planner, uint32_t ref)
 	return 0;
 }
 
-static void
+/* False if there is no memory to remember its key. */
+static bool
 take(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
-	uint32_t number = td_index_entry(&planner->index, ref)->class_no;
-	struct td_class *class = td_planner_get(planner, number);
+	struct td_entry *entry = td_index_entry(&planner->index, ref);
+	struct td_class *class = td_planner_get(planner, entry->class_no);
 
+	if (class->serial && td_serial_hold(planner, class, ref) != 0)
+		return false;
+	entry->runs = 1;
 	td_planner_dequeue(planner, ref, now);
 	planner->running++;
-	set_running(planner, class, class->running + 1, now);
+	td_standing_spend(class, planner->mono_ms);
+	td_standing_set_running(planner, class, class->running + 1, now);
+	return true;
 }
 
 /* An entry whose task is gone or taken has lost its mark. */
@@ -326,42 +212,17 @@ pick_forced(struct td_planner *planner, uint64_t now)
 		const struct td_entry *entry = td_index_entry(&planner->index,
 		    ref);
 
-		if (entry->forced && entry->queue_at != 0) {
-			take(planner, ref, now);
-			return ref;
-		}
+		if (entry->forced && entry->queue_at != 0)
+			return take(planner, ref, now) ? ref : 0;
 	}
 	planner->forced_at = planner->n_forced = 0;
 	return 0;
 }
 
-/*
- * The class whose turn it is.  A clock that was set back leaves classes among
- * the ready whose first task is not due any more: they are met here.
- */
-static struct td_class *
-first_ready(struct td_planner *planner, uint64_t now)
-{
-	while (planner->lowest_ready < planner->n_ready) {
-		uint32_t head = planner->ready[planner->lowest_ready];
-		struct td_class *class;
-
-		if (head == 0) {
-			planner->lowest_ready++;
-			continue;
-		}
-		class = td_planner_get(planner, head);
-		if (td_queue_due(&class->queue) <= now)
-			return class;
-		stand(planner, class, now);
-	}
-	return NULL;
-}
-
 bool
 td_planner_has_ready(struct td_planner *planner, uint64_t now)
 {
-	return first_ready(planner, now) != NULL;
+	return td_standing_first(planner, now) != NULL;
 }
 
 uint32_t
@@ -370,30 +231,38 @@ td_planner_pick(struct td_planner *planner, uint64_t now)
 	struct td_class *class;
 	uint32_t ref;
 
-	/* Forced tasks run past any limit, and the lists must hold them. */
-	if (grow_ready(planner, planner->running + 3) != 0)
-		return 0;
 	ref = pick_forced(planner, now);
 	if (ref != 0)
 		return ref;
 	if (planner->running >= planner->max_running)
 		return 0;
 	td_planner_tick(planner, now);
-	class = first_ready(planner, now);
+	class = td_standing_first(planner, now);
 	if (class == NULL)
 		return 0;
 	ref = td_queue_top(&class->queue);
-	take(planner, ref, now);
-	return ref;
+	return take(planner, ref, now) ? ref : 0;
 }
 
 void
-td_planner_done(struct td_planner *planner, uint32_t class_no, uint64_t now)
+td_planner_done(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
-	struct td_class *class = td_planner_get(planner, class_no);
+	struct td_entry *entry = td_index_entry(&planner->index, ref);
+	struct td_class *class = td_planner_get(planner, entry->class_no);
 
+	entry->runs = 0;
+	if (class->serial)
+		td_serial_let_go(planner, class, ref);
 	planner->running--;
-	set_running(planner, class, class->running - 1, now);
+	td_standing_set_running(planner, class, class->running - 1, now);
+}
+
+void
+td_planner_undo(struct td_planner *planner, uint32_t ref, uint64_t now)
+{
+	td_standing_unspend(td_planner_get(planner,
+	    td_index_entry(&planner->index, ref)->class_no));
+	td_planner_done(planner, ref, now);
 }
 
 void
@@ -403,19 +272,5 @@ td_planner_pause(struct td_planner *planner, uint32_t class_no, bool paused,
 	struct td_class *class = td_planner_get(planner, class_no);
 
 	class->paused = paused;
-	stand(planner, class, now);
-}
-
-void
-td_planner_tick(struct td_planner *planner, uint64_t now)
-{
-	while (planner->n_waiting > 0 && due_at(planner, 1) <= now)
-		stand(planner, td_planner_get(planner, planner->waiting[1]),
-		    now);
-}
-
-uint64_t
-td_planner_next_due(const struct td_planner *planner)
-{
-	return planner->n_waiting == 0 ? 0 : due_at(planner, 1);
+	td_standing_update(planner, class, now);
 }

@@ -126,28 +126,38 @@ sift_down(struct td_queue *queue, struct td_index *index, uint32_t place,
 	put(queue, index, place, item);
 }
 
-static int
-reserve(struct td_queue *queue)
+int
+td_queue_reserve(struct td_queue *queue, uint32_t n)
 {
-	uint32_t size = queue->size == 0 ? 8 : 2 * queue->size;
+	uint64_t size = queue->size == 0 ? 8 : queue->size;
 	struct td_queue_item *items;
 
-	if (queue->n < queue->size)
+	if (n <= queue->size - queue->n)
 		return 0;
-	if (queue->size > UINT32_MAX / 4)
+	while (size - queue->n < n)
+		size *= 2;
+	if (size > UINT32_MAX / 2)
 		return -ENOMEM;
-	items = reallocarray(queue->items, size, sizeof(*items));
+	items = reallocarray(queue->items, (size_t)size, sizeof(*items));
 	if (items == NULL)
 		return -ENOMEM;
 	queue->items = items;
-	queue->size = size;
+	queue->size = (uint32_t)size;
 	return 0;
+}
+
+bool
+td_queue_precedes(const struct td_index *index, uint32_t a, uint32_t b)
+{
+	struct td_queue_item x = item_of(index, a), y = item_of(index, b);
+
+	return precedes(index, &x, &y);
 }
 
 int
 td_queue_push(struct td_queue *queue, struct td_index *index, uint32_t ref)
 {
-	int rc = reserve(queue);
+	int rc = td_queue_reserve(queue, 1);
 
 	if (rc == 0)
 		sift_up(queue, index, ++queue->n, item_of(index, ref));
@@ -157,7 +167,7 @@ td_queue_push(struct td_queue *queue, struct td_index *index, uint32_t ref)
 int
 td_queue_append(struct td_queue *queue, struct td_index *index, uint32_t ref)
 {
-	int rc = reserve(queue);
+	int rc = td_queue_reserve(queue, 1);
 
 	if (rc == 0)
 		put(queue, index, ++queue->n, item_of(index, ref));

@@ -6,6 +6,7 @@
 #ifndef TD_RUNNER_QUEUE_H
 #define TD_RUNNER_QUEUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runner/index.h"
@@ -32,6 +33,12 @@ int td_queue_push(struct td_queue *queue, struct td_index *index,
 int td_queue_append(struct td_queue *queue, struct td_index *index,
     uint32_t ref);
 void td_queue_build(struct td_queue *queue, struct td_index *index);
+
+/* Room for N more, so that push cannot fail: 0 or -ENOMEM. */
+int td_queue_reserve(struct td_queue *queue, uint32_t n);
+
+/* Whether task A is to come before B. */
+bool td_queue_precedes(const struct td_index *index, uint32_t a, uint32_t b);
 
 /* Takes out a task that is in it. */
 void td_queue_remove(struct td_queue *queue, struct td_index *index,

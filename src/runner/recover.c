@@ -85,6 +85,18 @@ add_from_scoreboard(const struct td_runner *runner, struct td_pids *pids)
 	return rc;
 }
 
+static int
+add_from_groups(const struct td_runner *runner, struct td_pids *pids)
+{
+	struct td_pids found = { 0 };
+	int rc = td_trees_find_old(runner, &found);
+
+	for (size_t i = 0; rc == 0 && i < found.n; i++)
+		rc = add_live(pids, found.pids[i]);
+	td_pids_release(&found);
+	return rc;
+}
+
 struct env_match {
 	const struct td_spool *spool;
 	struct td_pids *pids;
@@ -119,6 +131,8 @@ find_leftovers(const struct td_runner *runner, struct td_pids *pids)
 	struct env_match match = { .spool = runner->spool, .pids = pids };
 	int rc = add_from_scoreboard(runner, pids);
 
+	if (rc == 0)
+		rc = add_from_groups(runner, pids);
 	if (rc == 0 && fstat(runner->spool->root_fd, &match.root) != 0)
 		rc = -errno;
 	return rc != 0 ? rc : td_procs_each(match_env, &match);
@@ -269,7 +283,7 @@ settle_crashed(struct td_runner *runner, struct td_crashes *crashes,
 	log_crash(runner, id, class_name, name, &verdict,
 	    outcome.too_many_crashes ? often : error);
 	if (verdict.move == TD_MOVE_FAILED)
-		rc = td_spool_move(runner->spool, TD_STATE_CUR, text,
+		rc = td_view_move(runner, TD_STATE_CUR, text,
 		    TD_STATE_FAILED, to_text);
 	else
 		rc = td_bury(runner, &(struct td_burial){
@@ -345,34 +359,62 @@ finish_withdrawn(struct td_runner *runner)
 	return rc;
 }
 
-/* Output that a crash left in slot files is named after its task. */
+static bool
+has_output(const struct td_runner *runner, const char *name)
+{
+	struct stat st;
+
+	return fstatat(runner->output_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    && st.st_size > 0;
+}
+
+/*
+ * The output of a task that was running becomes that of its try: what lies in
+ * its slot's file, else all that its worker printed, which several may share.
+ */
+static void
+keep_output_of(const struct td_runner *runner,
+    const struct td_scoreboard_line *line)
+{
+	char slot[TD_OUTPUT_NAME_SIZE], worker[TD_OUTPUT_NAME_SIZE];
+	char to[TD_OUTPUT_NAME_SIZE], name[TD_NAME_SIZE];
+	enum td_state state;
+	struct td_name parts;
+
+	td_output_slot_name(slot, line->slot);
+	td_output_worker_name(worker, line->pid);
+	if (td_spool_find(runner->spool, line->id, &state, name) != 0 ||
+	    td_name_parse(&parts, name) != 0)
+		return;
+	td_output_name(to, line->class_enc, line->id, parts.tries + 1);
+	if (has_output(runner, slot))
+		(void)renameat2(runner->output_fd, slot, runner->output_fd, to,
+		    RENAME_NOREPLACE);
+	else if (has_output(runner, worker) && linkat(runner->output_fd,
+	    worker, runner->output_fd, to, 0) != 0)
+		td_log(TD_LOG_WARNING, "runner", "output could not be kept as "
+		    "%s: %s", to, strerror(errno));
+}
+
+/* Output that a crash left under the names of slots and workers. */
 static void
 keep_output(const struct td_runner *runner)
 {
 	struct td_scoreboard_line *lines = NULL;
+	struct td_scan scan = { 0 };
+	const char *name;
 	size_t n = 0;
+	int rc;
 
-	if (td_scoreboard_read(runner->spool->run_fd, &lines, &n) != 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		char from[TD_OUTPUT_NAME_SIZE], to[TD_OUTPUT_NAME_SIZE];
-		char name[TD_NAME_SIZE];
-		enum td_state state;
-		struct td_name parts;
-		struct stat st;
-
-		td_output_slot_name(from, lines[i].slot);
-		if (fstatat(runner->output_fd, from, &st, AT_SYMLINK_NOFOLLOW)
-		    != 0 || st.st_size == 0 || td_spool_find(runner->spool,
-		    lines[i].id, &state, name) != 0 ||
-		    td_name_parse(&parts, name) != 0)
-			continue;
-		td_output_name(to, lines[i].class_enc, lines[i].id,
-		    parts.tries + 1);
-		(void)renameat2(runner->output_fd, from, runner->output_fd, to,
-		    RENAME_NOREPLACE);
-	}
+	if (td_scoreboard_read(runner->spool->run_fd, &lines, &n) == 0)
+		for (size_t i = 0; i < n; i++)
+			keep_output_of(runner, &lines[i]);
 	free(lines);
+	rc = td_scan_open(&scan, runner->output_fd);
+	while (rc == 0 && td_scan_next(&scan, &name, NULL) == 1)
+		if (td_output_is_worker(name))
+			(void)unlinkat(runner->output_fd, name, 0);
+	td_scan_close(&scan);
 }
 
 int

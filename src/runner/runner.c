@@ -11,9 +11,11 @@
 #include "lib/taskdir.h"
 #include "runner/core.h"
 #include "runner/environ.h"
+#include "runner/pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,6 +24,9 @@
 
 /* Starts before the loop looks at events again. */
 enum { STARTS_A_TURN = 16 };
+
+/* How long "run --once" waits for a token of a class with due tasks. */
+enum { TOKEN_WAIT_MS = 60000 };
 
 uint64_t
 td_runner_now(void)
@@ -35,23 +40,70 @@ td_runner_horizon(const struct td_runner *runner)
 	return runner->options->force ? TD_NAME_DUE_MAX : td_runner_now();
 }
 
+/* A new day has a new file. */
+static void
+sync_day(struct td_runner *runner)
+{
+	if (runner->log.day == runner->synced_day)
+		return;
+	runner->synced_day = runner->log.day;
+	td_syncer_set_log(&runner->syncer, runner->log.fd);
+}
+
+static int
+append(struct td_runner *runner, const struct td_run *run)
+{
+	int rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
+
+	if (rc == -ENOSPC && td_reserve_give_up(runner))
+		rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
+	if (rc == 0)
+		sync_day(runner);
+	return rc;
+}
+
+void
+td_runner_flush_log(struct td_runner *runner)
+{
+	int rc = td_runlog_flush(&runner->log, runner->spool->log_fd);
+
+	if (rc == -ENOSPC && td_reserve_give_up(runner))
+		rc = td_runlog_flush(&runner->log, runner->spool->log_fd);
+	if (rc == 0)
+		sync_day(runner);
+	else
+		td_log(TD_LOG_ERR, "runner", "cannot write the run log, some "
+		    "runs are not in it: %s", strerror(-rc));
+}
+
+const char *
+td_runner_owner(const struct td_runner *runner, uid_t uid,
+    char out[static TD_SPOOL_OWNER_SIZE])
+{
+	out[0] = '\0';
+	if (runner->spool->kind == TD_SPOOL_SHARED)
+		(void)snprintf(out, TD_SPOOL_OWNER_SIZE, "%lu",
+		    (unsigned long)uid);
+	return out;
+}
+
 void
 td_runner_log(struct td_runner *runner, const struct td_class *class,
     const struct td_run *run)
 {
 	const struct td_runner_options *options = runner->options;
+	struct td_run line = *run;
 	int rc = 0;
 
+	if (line.ref == NULL && runner->boxes.is_open)
+		(void)td_boxes_of(runner, run->id, strlen(run->id), &line.ref);
 	if (class == NULL || td_keep_logs(class, run->result))
-		rc = td_runlog_add(&runner->log, runner->spool->log_fd, run);
-	if (rc == 0 && runner->log.day != runner->synced_day) {
-		runner->synced_day = runner->log.day;
-		if (runner->log.day != 0)
-			td_syncer_set_log(&runner->syncer, runner->log.fd);
-	}
+		rc = append(runner, &line);
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot write the run log: %s "
 		    "id=%s", strerror(-rc), run->id);
+	if (rc == 0)
+		td_view_log(runner, run);
 	if (options->report != NULL)
 		options->report(options->report_arg, run);
 }
@@ -69,6 +121,19 @@ max_running(const struct td_runner *runner)
 	if (n == 0)
 		n = 2 * (uint64_t)(cpus < 1 ? 1 : cpus);
 	return n > 100000 ? 100000 : (uint32_t)n;
+}
+
+/* Labels would let each user claim to be any other. */
+static int
+check_user_mode(const struct td_spool *spool,
+    const struct td_settings *settings, struct td_err *err)
+{
+	struct td_runner_settings conf;
+
+	td_settings_runner(settings, &conf);
+	if (spool->kind != TD_SPOOL_SHARED || conf.user_mode != TD_USER_LABEL)
+		return 0;
+	return td_fail(err, -EPERM, "user_mode = label is for private spools");
 }
 
 static int
@@ -97,27 +162,44 @@ use_settings(struct td_runner *runner, struct td_settings *settings)
 	return 0;
 }
 
+static int
+load_anew(struct td_runner *runner, struct td_err *err)
+{
+	struct td_settings *settings = NULL;
+	int rc = td_settings_load(&settings, runner->spool->root_fd, err);
+
+	if (rc != 0)
+		return rc;
+	rc = check_user_mode(runner->spool, settings, err);
+	if (rc == 0)
+		rc = use_settings(runner, settings);
+	if (rc != 0) {
+		td_settings_free(settings);
+		return rc == -EPERM ? rc : td_fail_errno(err, rc, "settings");
+	}
+	td_boxes_tell(runner);
+	return 0;
+}
+
 int
 td_runner_reload(struct td_runner *runner)
 {
-	struct td_settings *settings = NULL;
 	struct td_err err = { 0 };
-	int rc = td_settings_load(&settings, runner->spool->root_fd, &err);
+	int rc;
 
 	/* Starts under way use the old ones. */
 	td_launch_join_all(runner);
-
-	if (rc == 0) {
-		rc = use_settings(runner, settings);
-		if (rc != 0)
-			td_settings_free(settings);
-	}
+	td_notify_send(&runner->notify, "RELOADING=1\nMONOTONIC_USEC=%llu",
+	    (unsigned long long)td_clock_mono_ms() * 1000);
+	rc = load_anew(runner, &err);
+	td_notify_send(&runner->notify, "READY=1");
 	if (rc != 0) {
 		td_log(TD_LOG_ERR, "runner", "the old settings stay in force: "
 		    "%s", err.text);
 		return rc;
 	}
 	td_users_release(&runner->users);
+	td_pools_retire(runner);
 	td_log(TD_LOG_NOTICE, "runner", "settings loaded");
 	return 0;
 }
@@ -169,6 +251,8 @@ take_spool(struct td_runner *runner, struct td_err *err)
 	    err);
 
 	if (rc == 0)
+		rc = check_user_mode(runner->spool, runner->settings, err);
+	if (rc == 0)
 		rc = check_one_file_system(runner->spool, err);
 	if (rc != 0)
 		return rc;
@@ -189,6 +273,10 @@ start_machinery(struct td_runner *runner, struct td_err *err)
 	int dirs[] = { state_fd[TD_STATE_CUR], state_fd[TD_STATE_FAILED],
 	    state_fd[TD_STATE_DLQ] };
 	int rc = td_child_prepare();
+
+	if (td_notify_open(&runner->notify) != 0)
+		td_log(TD_LOG_WARNING, "runner", "the service manager cannot "
+		    "be told anything: NOTIFY_SOCKET leads nowhere");
 
 	if (rc == 0)
 		rc = td_loop_open(&runner->loop);
@@ -222,6 +310,9 @@ start(struct td_runner *runner, struct td_err *err)
 		return rc;
 	settings = runner->settings;
 	runner->settings = NULL;
+	runner->planner.ignore_limits = runner->options->ignore_limits;
+	td_planner_set_clock(&runner->planner, runner->loop.now_ms,
+	    td_runner_now());
 	rc = use_settings(runner, settings);
 	if (rc != 0) {
 		td_settings_free(settings);
@@ -229,7 +320,13 @@ start(struct td_runner *runner, struct td_err *err)
 	}
 	/* Watches first, then the directories: what comes in between is seen
 	 * twice rather than never. */
-	rc = td_recover(runner, err);
+	rc = td_boxes_open(runner, err);
+	if (rc == 0)
+		rc = td_recover(runner, err);
+	if (rc == 0)
+		td_trees_open(runner);
+	if (rc == 0 && td_tokens_load(runner) != 0)
+		td_log(TD_LOG_WARNING, "runner", "cannot read run/rates");
 	if (rc == 0)
 		rc = td_sweep_load(runner, err);
 	/* Here too: a cron line a minute may be all the runner there is. */
@@ -239,9 +336,10 @@ start(struct td_runner *runner, struct td_err *err)
 		td_log(TD_LOG_WARNING, "runner", "cannot read log/output");
 	if (rc != 0)
 		return rc;
+	td_boxes_settle(runner);
 	(void)td_scoreboard_reset(runner->scoreboard_fd, max_running(runner));
-	runner->planner.ignore_limits = runner->options->ignore_limits;
 	td_control_look(runner);
+	td_reserve_look(runner);
 	td_events_start_timers(runner);
 	return 0;
 }
@@ -251,19 +349,25 @@ release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
+	td_boxes_close(runner);
 	td_admit_release(runner);
+	td_pools_release(runner);
 	for (unsigned i = 0; i < runner->n_slots; i++) {
-		td_capture_release(runner->slots[i]);
+		td_capture_release(&runner->slots[i]->capture);
 		td_start_release(runner->slots[i]);
+		td_tree_close(&runner->slots[i]->tree);
 		td_buf_release(&runner->slots[i]->value);
-		td_buf_release(&runner->slots[i]->channel.line);
+		td_buf_release(&runner->slots[i]->message);
+		td_frame_release(&runner->slots[i]->channel.frame);
 		free(runner->slots[i]);
 	}
 	free(runner->slots);
+	td_trees_close(runner);
 	td_scan_close(&runner->sweep.scan);
 	td_watch_close(&runner->watch);
 	td_alarm_close(&runner->alarm);
 	td_signals_close(&runner->signals);
+	td_notify_close(&runner->notify);
 	td_loop_close(&runner->loop);
 	td_planner_release(&runner->planner);
 	td_settings_free(runner->settings);
@@ -274,22 +378,41 @@ release(struct td_runner *runner)
 	free(runner->handler_path);
 	td_io_close(&runner->output_fd);
 	td_io_close(&runner->scoreboard_fd);
+	td_io_close(&runner->rates_fd);
 	td_io_close(&runner->lock_fd);
 }
 
 /* The loop */
 
+/* "run --once" each minute keeps to a rate and loses no turn by it. */
 static bool
-is_done(const struct td_runner *runner)
+gets_token_soon(const struct td_runner *runner)
+{
+	uint64_t at = td_planner_next_token(&runner->planner);
+
+	return at != 0 && at < runner->loop.now_ms + TOKEN_WAIT_MS;
+}
+
+static bool
+is_idle(const struct td_runner *runner)
+{
+	return runner->keep_alive_over && !runner->hold &&
+	    !runner->sweep.active && !runner->sweep.wanted &&
+	    !runner->sweep.comparing && !td_admit_is_settling(runner);
+}
+
+static bool
+is_done(struct td_runner *runner)
 {
 	if (runner->planner.running > 0)
 		return false;
-	if (runner->stopping > 0)
-		return true;
-	return runner->options->once && runner->keep_alive_over &&
-	    !runner->hold && !runner->sweep.active && !runner->sweep.wanted &&
-	    !runner->sweep.comparing &&
-	    !td_admit_is_settling(runner);
+	if (runner->stopping == 0) {
+		if (gets_token_soon(runner) && !runner->paused)
+			return false;
+		if (!runner->options->once || !is_idle(runner))
+			return false;
+	}
+	return td_pools_close(runner);
 }
 
 /* Starts what may start: true if there is more to do at once. */
@@ -298,9 +421,11 @@ work(struct td_runner *runner)
 {
 	int n = 0;
 
+	bool more = runner->stopping == 0 && td_boxes_step(runner);
+
 	while (n < STARTS_A_TURN && td_launch_some(runner))
 		n++;
-	return n == STARTS_A_TURN || td_sweep_step(runner);
+	return n == STARTS_A_TURN || td_sweep_step(runner) || more;
 }
 
 /* After the tick only what is not yet due can be waiting for time: an alarm
@@ -311,6 +436,7 @@ set_alarm(struct td_runner *runner)
 	td_planner_tick(&runner->planner, td_runner_horizon(runner));
 	(void)td_alarm_set(&runner->alarm,
 	    td_planner_next_due(&runner->planner));
+	td_tokens_start_timer(runner);
 }
 
 static int
@@ -321,7 +447,10 @@ run_loop(struct td_runner *runner)
 		int rc;
 
 		td_loop_tick(&runner->loop);
+		td_planner_set_clock(&runner->planner, runner->loop.now_ms,
+		    td_runner_now());
 		more = work(runner);
+		td_pools_flush(runner, !more);
 		if (!more && is_done(runner))
 			return 0;
 		if (!more)
@@ -341,6 +470,7 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		.options = options,
 		.uid = geteuid(),
 		.lock_fd = -1, .scoreboard_fd = -1, .output_fd = -1,
+		.rates_fd = -1,
 	};
 	int rc = start(&runner, err);
 
@@ -349,6 +479,8 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		    "filesystem=%s waiting=%u max_running=%u", spool->path,
 		    td_filesystem_name(spool->tmp_fd), runner.planner.index.n,
 		    runner.planner.max_running);
+		td_notify_send(&runner.notify, "READY=1");
+		td_events_status(&runner);
 		rc = run_loop(&runner);
 		if (rc != 0)
 			(void)td_fail_errno(err, rc, "waiting for events");

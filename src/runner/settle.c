@@ -68,10 +68,29 @@ failed(const struct td_outcome *outcome, const struct td_terms *terms,
 static bool
 is_interruption(const struct td_outcome *outcome)
 {
-	if (outcome->exit == 0)
+	if (outcome->exit == 0 || outcome->answer != TD_ANSWER_NONE)
 		return false;
 	return outcome->interrupted ||
 	    (outcome->stopping && outcome->exit < 0 && !outcome->timed_out);
+}
+
+/* A worker says in words what an exit status says in numbers. */
+static bool
+has_succeeded(const struct td_outcome *outcome)
+{
+	if (outcome->answer == TD_ANSWER_NONE)
+		return outcome->exit == 0;
+	return outcome->answer == TD_ANSWER_OK ||
+	    outcome->answer == TD_ANSWER_SNOOZE;
+}
+
+static bool
+has_failed_for_good(const struct td_outcome *outcome,
+    const struct td_class_settings *settings)
+{
+	if (outcome->answer == TD_ANSWER_NONE)
+		return is_permanent(settings, outcome->exit);
+	return outcome->answer == TD_ANSWER_PERMANENT;
 }
 
 struct td_verdict
@@ -92,19 +111,19 @@ td_settle(const struct td_outcome *outcome, const struct td_terms *terms,
 		return failed(outcome, terms, settings, now, random);
 	if (is_interruption(outcome))
 		return back;
-	if (outcome->exit == 0 && outcome->has_next_in) {
+	if (has_succeeded(outcome) && outcome->has_next_in) {
 		back.result = TD_RESULT_SNOOZE;
 		back.due = later(now, outcome->next_in_s == 0 ? 1 :
 		    outcome->next_in_s);
 		return back;
 	}
-	if (outcome->exit == 0)
+	if (has_succeeded(outcome))
 		return (struct td_verdict){
 			.result = TD_RESULT_OK,
 			.move = TD_MOVE_DONE,
 			.tries = terms->tries,
 		};
-	if (is_permanent(settings, outcome->exit))
+	if (has_failed_for_good(outcome, settings))
 		return dead(TD_RESULT_PERMANENT, one_more(terms->tries));
 	return failed(outcome, terms, settings, now, random);
 }

@@ -10,10 +10,12 @@
 
 #include "lib/runlog.h"
 #include "lib/settings.h"
+#include "runner/worker_line.h"
 
 /* How a run ended. */
 struct td_outcome {
 	int exit;		/* exit status, or -signal */
+	enum td_answer answer;	/* a worker's, instead of an exit */
 	bool not_started;	/* no process: a missing handler and the like */
 	bool refused;		/* not to be run at all: wrong user */
 	bool timed_out;		/* we ended it at its time limit */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,18 +56,17 @@ make_stdin(const struct td_letter *letter)
 	return fd;
 }
 
-/* Absolute path of the class's handler. */
-static int
-handler_path(const struct td_slot *slot, struct td_buf *path)
+int
+td_start_path(const struct td_runner *runner, const struct td_class *class,
+    struct td_buf *path)
 {
-	const struct td_class *class = slot->class;
 	const char *handler = class->settings.handler;
 
 	if (*handler == '/') {
 		td_buf_add_text(path, handler);
 		return td_buf_status(path);
 	}
-	td_buf_add_format(path, "%s/", slot->runner->spool->path);
+	td_buf_add_format(path, "%s/", runner->spool->path);
 	if (*handler != '\0')
 		td_buf_add_text(path, handler);
 	else {
@@ -92,12 +92,26 @@ add_limit(struct td_child_spec *spec, int resource, uint64_t value, bool set)
 	spec->n_limits++;
 }
 
+/* As ioprio_set(2) takes it: 0 for none, else class and level. */
+static int
+io_priority(uint64_t ionice)
+{
+	if (ionice == TD_IONICE_NONE)
+		return 0;
+	if (ionice == TD_IONICE_IDLE)
+		return IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0);
+	return (int)IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE,
+	    ionice - TD_IONICE_LEVEL_0);
+}
+
 static void
 describe(struct td_child_spec *spec, const struct td_class_settings *settings)
 {
 	spec->cwd = settings->cwd;
 	spec->umask = (mode_t)settings->umask;
 	spec->nice = (int)settings->nice;
+	spec->io_priority = io_priority(settings->ionice);
+	spec->no_new_privs = settings->no_new_privs;
 	add_limit(spec, RLIMIT_AS, settings->limit_as_bytes,
 	    settings->limit_as_bytes != 0);
 	add_limit(spec, RLIMIT_CPU, settings->limit_cpu_s,
@@ -110,8 +124,8 @@ describe(struct td_child_spec *spec, const struct td_class_settings *settings)
 }
 
 static void
-say_why_not_started(struct td_slot *slot, const char *path, const char *what,
-    int rc)
+say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
+    const char *what, int rc)
 {
 	const char *hint = "";
 
@@ -121,8 +135,62 @@ say_why_not_started(struct td_slot *slot, const char *path, const char *what,
 		hint = " (a script without a #! line?)";
 	else if (rc == -EACCES && access(path, X_OK) != 0)
 		hint = " (not executable: chmod +x)";
-	(void)snprintf(slot->error, sizeof(slot->error),
+	(void)snprintf(error, TD_ERROR_MAX,
 	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
+}
+
+static void
+on_process_started(struct td_spawn *spawn)
+{
+	(void)spawn;
+}
+
+/* Not on this thread, whose children are orphans only. */
+int
+td_start_process(struct td_runner *runner, const struct td_process *process,
+    pid_t *pid, char error[static TD_ERROR_MAX])
+{
+	char *argv[] = { (char *)(uintptr_t)process->path, NULL };
+	struct td_spawn spawn = {
+		.started = on_process_started,
+		.spec = {
+			.path = process->path,
+			.argv = argv,
+			.envp = process->env,
+			.fds = { process->in, process->out, process->out,
+			    process->channel },
+			.identity = runner->uid == 0 ?
+			    &process->user->identity : NULL,
+			.cgroup_fd = td_tree_prepare(process->tree, runner,
+			    process->settings),
+		},
+	};
+	int rc;
+
+	describe(&spawn.spec, process->settings);
+	td_spawner_add(&runner->spawner, &spawn);
+	rc = td_spawner_wait(&runner->spawner, &spawn);
+	if (rc == 0)
+		*pid = atomic_load(&spawn.pid);
+	else if (!td_start_is_shortage(rc))
+		say_why_not_started(error, process->path, spawn.what, rc);
+	return rc;
+}
+
+int
+td_start_check(const struct td_runner *runner, const char *path,
+    char error[static TD_ERROR_MAX])
+{
+	struct td_err err;
+	int rc = td_trust_check(runner->spool->path, path, &err);
+
+	if (rc == -ENOENT)
+		(void)snprintf(error, TD_ERROR_MAX,
+		    "handler %.300s is missing", path);
+	else if (rc != 0)
+		(void)snprintf(error, TD_ERROR_MAX,
+		    "handler not trusted: %.400s", err.text);
+	return rc;
 }
 
 static void
@@ -157,23 +225,10 @@ prepare(struct td_start *start, const struct td_user *user)
 		.fds = { start->stdin_fd, slot->capture.fd, slot->capture.fd,
 		    start->channel_fd },
 		.identity = slot->runner->uid == 0 ? &user->identity : NULL,
+		.cgroup_fd = td_tree_prepare(&slot->tree, slot->runner,
+		    &slot->class->settings),
 	};
 	describe(&start->spawn.spec, &slot->class->settings);
-}
-
-static int
-check_handler(struct td_slot *slot, const char *path)
-{
-	struct td_err err;
-	int rc = td_trust_check(slot->runner->spool->path, path, &err);
-
-	if (rc == -ENOENT)
-		(void)snprintf(slot->error, sizeof(slot->error),
-		    "handler %.300s is missing", path);
-	else if (rc != 0)
-		(void)snprintf(slot->error, sizeof(slot->error),
-		    "handler not trusted: %.400s", err.text);
-	return rc;
 }
 
 /* Descriptors first, process last: whatever fails before leaves none. */
@@ -182,14 +237,15 @@ gather(struct td_start *start, const struct td_letter *letter,
     const struct td_user *user)
 {
 	struct td_slot *slot = start->slot;
-	int rc = handler_path(slot, &start->path);
+	int rc = td_start_path(slot->runner, slot->class, &start->path);
 
 	if (rc == 0)
-		rc = check_handler(slot, start->path.data);
+		rc = td_start_check(slot->runner, start->path.data,
+		    slot->error);
 	if (rc == 0)
 		rc = td_environ_make(&start->env, slot, user, &letter->task);
 	if (rc == 0)
-		rc = td_capture_open(slot);
+		rc = td_capture_open_slot(slot);
 	if (rc == 0)
 		rc = start->stdin_fd = make_stdin(letter);
 	if (rc >= 0)
@@ -263,8 +319,8 @@ td_start_join(struct td_slot *slot)
 		return 0;
 	}
 	if (!td_start_is_shortage(rc))
-		say_why_not_started(slot, start->path.data, start->spawn.what,
-		    rc);
+		say_why_not_started(slot->error, start->path.data,
+		    start->spawn.what, rc);
 	return give_up(start, rc);
 }
 

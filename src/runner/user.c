@@ -157,6 +157,23 @@ must_be(struct td_users *users, uid_t uid, const struct td_user_request *ask,
 	    "\"%.64s\"", ask->userid, who, (*user)->name);
 }
 
+/* The settings say who, whoever the task belongs to; but a task that names
+ * somebody else is not run as him. */
+static int
+choose_fixed(struct td_users *users, const struct td_user_request *ask,
+    const struct td_user **user, struct td_err *err)
+{
+	int rc = find_named(users, ask->fixed, user, err);
+
+	if (rc != 0)
+		return rc;
+	if (ask->runner != 0 && (*user)->identity.uid != ask->runner)
+		return td_fail(err, -EPERM, "the class runs as \"%.64s\", and "
+		    "only a runner of root's can do that", ask->fixed);
+	return must_be(users, (*user)->identity.uid, ask, "its class runs as",
+	    user, err);
+}
+
 int
 td_user_choose(struct td_users *users, const struct td_user_request *ask,
     const struct td_user **user, struct td_err *err)
@@ -167,6 +184,8 @@ td_user_choose(struct td_users *users, const struct td_user_request *ask,
 		return rc == 0 ? 0 : td_fail_errno(err, rc, "user %lu",
 		    (unsigned long)ask->runner);
 	}
+	if (*ask->fixed != '\0')
+		return choose_fixed(users, ask, user, err);
 	if (ask->runner != 0)
 		return must_be(users, ask->runner, ask, "the runner is", user,
 		    err);

@@ -36,6 +36,7 @@ struct td_user_request {
 	const char *userid;	/* the task's, NULL: none */
 	const char *default_user;	/* "": none */
 	enum td_user_mode mode;
+	const char *fixed;	/* by the class's settings; "": not */
 };
 
 /*

@@ -21,6 +21,7 @@ struct bench {
 	const char *dir;	/* scratch, on the file system in question */
 	const char *taskdir;	/* the program */
 	const char *stamp;	/* a handler that says when it began */
+	const char *worker;	/* a persistent one, which does also */
 	double scale;		/* 1: the figures of the commit bodies */
 };
 
@@ -47,10 +48,10 @@ struct bench_case {
 	void (*ours)(const struct bench *bench, double *figures);
 };
 
-/* add.c, batch.c, run.c, latency.c, million.c, quiet.c */
+/* add.c, batch.c, run.c, latency.c, million.c, quiet.c, worker.c */
 extern const struct bench_case bench_add, bench_strict, bench_writers,
     bench_batch, bench_batch_big, bench_run, bench_idle, bench_due,
-    bench_million, bench_crowd, bench_quiet;
+    bench_million, bench_crowd, bench_quiet, bench_worker, bench_wake;
 
 /* tools.c */
 _Noreturn void bench_die(const char *what, int error);

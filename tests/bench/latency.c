@@ -59,7 +59,8 @@ watch_and_spawn(const char *spool)
 
 /* The same adds with either: median and 99th percentile in milliseconds. */
 static void
-measure_latency(const struct bench *bench, const char *path, double *figures)
+measure_latency(const struct bench *bench, const char *path,
+    const char *class_name, double *figures)
 {
 	size_t n = (size_t)bench_count(bench, SAMPLES);
 	double *samples = calloc(n, sizeof(*samples));
@@ -70,7 +71,7 @@ measure_latency(const struct bench *bench, const char *path, double *figures)
 	if (samples == NULL || taskdir_open(&spool, path) != 0)
 		bench_die("open the spool", ENOMEM);
 	for (size_t i = 0; i < n; i++) {
-		size_t len = bench_task(text, "bench.stamp", (unsigned)i);
+		size_t len = bench_task(text, class_name, (unsigned)i);
 		double start = bench_now();
 
 		if (taskdir_add(spool, text, len, id) != 0)
@@ -88,11 +89,11 @@ measure_latency(const struct bench *bench, const char *path, double *figures)
 
 /* Until the first task has run: from then on it is idle. */
 static void
-warm_up(const char *path)
+warm_up(const char *path, const char *class_name)
 {
 	int fifo = bench_stamp_open(path);
 
-	bench_fill(path, "bench.stamp", 1);
+	bench_fill(path, class_name, 1);
 	(void)bench_stamp_read(fifo);
 	(void)close(fifo);
 	bench_pause(0.7);	/* poll: a group sync follows in 0.5 s */
@@ -109,8 +110,8 @@ limit_idle(const struct bench *bench, double *figures)
 	if (pid == 0)
 		watch_and_spawn(path);
 	bench_pause(0.05);	/* poll: it has its watch by then */
-	warm_up(path);
-	measure_latency(bench, path, figures);
+	warm_up(path, "bench.stamp");
+	measure_latency(bench, path, "bench.stamp", figures);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	bench_remove(path);
@@ -124,8 +125,26 @@ ours_idle(const struct bench *bench, double *figures)
 
 	bench_spool(path, bench, "idle", "");
 	pid = bench_start_runner(bench, path);
-	warm_up(path);
-	measure_latency(bench, path, figures);
+	warm_up(path, "bench.stamp");
+	measure_latency(bench, path, "bench.stamp", figures);
+	bench_stop_runner(pid);
+	bench_remove(path);
+}
+
+static void
+ours_wake(const struct bench *bench, double *figures)
+{
+	char path[BENCH_PATH_SIZE], conf[3 * BENCH_PATH_SIZE];
+	pid_t pid;
+
+	/* The path is what bench_fresh makes of the name. */
+	(void)snprintf(conf, sizeof(conf), "[class bench.wake]\n"
+	    "worker = yes\nhandler = %s\ncwd = %s/wake\n", bench->worker,
+	    bench->dir);
+	bench_spool(path, bench, "wake", conf);
+	pid = bench_start_runner(bench, path);
+	warm_up(path, "bench.wake");
+	measure_latency(bench, path, "bench.wake", figures);
 	bench_stop_runner(pid);
 	bench_remove(path);
 }
@@ -191,6 +210,16 @@ const struct bench_case bench_idle = {
 	},
 	.limit = limit_idle,
 	.ours = ours_idle,
+};
+
+const struct bench_case bench_wake = {
+	.name = "wake",
+	.slices = 1,
+	.rows = {
+		{ "idle, add to worker, median", "ms", BENCH_AT_MOST, 0.15 },
+		{ "idle, add to worker, 99th", "ms", BENCH_AT_MOST, 0.4 },
+	},
+	.ours = ours_wake,
 };
 
 const struct bench_case bench_due = {

@@ -1,7 +1,8 @@
 #include "config.h"
 
 /*
- *	bench -d DIR -t TASKDIR -p STAMP [-r ROUNDS] [-s SCALE] [CASE...]
+ *	bench -d DIR -t TASKDIR -p STAMP -w WORKER [-r ROUNDS] [-s SCALE]
+ *	    [CASE...]
  *
  * Rounds are the outer loop, so that the noise of a shared machine falls on
  * all cases alike, and a ratio is made of figures of one round only.
@@ -19,7 +20,7 @@
 static const struct bench_case *const cases[] = {
 	&bench_add, &bench_strict, &bench_writers, &bench_batch,
 	&bench_batch_big, &bench_run, &bench_idle, &bench_due,
-	&bench_million, &bench_crowd, &bench_quiet,
+	&bench_million, &bench_crowd, &bench_quiet, &bench_worker, &bench_wake,
 };
 enum {
 	N_CASES = sizeof(cases) / sizeof(cases[0]),
@@ -157,20 +158,21 @@ main(int argc, char **argv)
 	struct bench bench = { .scale = 1 };
 	int c, rounds = 5;
 
-	while ((c = getopt(argc, argv, "d:t:p:r:s:")) != -1)
+	while ((c = getopt(argc, argv, "d:t:p:w:r:s:")) != -1)
 		switch (c) {
 		case 'd': bench.dir = optarg; break;
 		case 't': bench.taskdir = optarg; break;
 		case 'p': bench.stamp = optarg; break;
+		case 'w': bench.worker = optarg; break;
 		case 'r': rounds = atoi(optarg); break;
 		case 's': bench.scale = atof(optarg); break;
 		default: return 2;
 		}
 	if (bench.dir == NULL || bench.taskdir == NULL ||
-	    bench.stamp == NULL || bench.scale <= 0 || rounds < 1 ||
-	    rounds > ROUNDS_MAX) {
+	    bench.stamp == NULL || bench.worker == NULL || bench.scale <= 0 ||
+	    rounds < 1 || rounds > ROUNDS_MAX) {
 		(void)fprintf(stderr, "usage: bench -d DIR -t TASKDIR "
-		    "-p STAMP [-r ROUNDS] [-s SCALE] [CASE...]\n");
+		    "-p STAMP -w WORKER [-r ROUNDS] [-s SCALE] [CASE...]\n");
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -65,7 +65,8 @@ fi
 
 # shellcheck disable=SC2086 # a list of cases
 "$BUILD/tests/bench/bench" -d "$dir" -t "$BUILD/src/cli/taskdir" \
-    -p "$BUILD/tests/bench/stamp" -r "$ROUNDS" -s "$SCALE" $BENCH
+    -p "$BUILD/tests/bench/stamp" -w "$BUILD/tests/bench/answer" \
+    -r "$ROUNDS" -s "$SCALE" $BENCH
 echo
 echo "$(uname -sr), $(nproc) processors, load$(uptime |
     sed 's/.*average//'), on $on; medians of $ROUNDS rounds, scale $SCALE"

@@ -58,7 +58,7 @@ bench_spool(char path[static BENCH_PATH_SIZE], const struct bench *bench,
 	int n;
 
 	bench_fresh(path, bench, name);
-	if (td_spool_create(path, &err) != 0)
+	if (td_spool_create(path, false, &err) != 0)
 		bench_die(err.text, 0);
 	n = snprintf(text, sizeof(text), "[runner]\nlog_level = warning\n%s\n"
 	    "[class bench.true]\nhandler = /bin/true\n"

@@ -1,0 +1,157 @@
+#!/bin/sh
+# A shared spool at work: users drop, the runner runs their tasks as them.
+. "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
+. "$TD_SRCDIR/tests/users.sh"
+new_shared
+BOX=$(box_of "$EVA")
+settings <<'END'
+[runner]
+settle = 300ms
+[class *]
+backoff = 1h
+kill_grace = 1s
+END
+handler who <<'END'
+#!/bin/sh
+printf '%s\n' "$(id -un):$(id -gn):$(id -Gn | tr ' ' +):$USER:$HOME"
+cat
+END
+handler fail <<'END'
+#!/bin/sh
+exit 1
+END
+# Runs until somebody writes into the pipe.
+mkfifo -m 0644 "$WORK/go"
+handler hold <<'END'
+#!/bin/sh
+read -r go <"$(taskdir data --raw)"
+END
+like "$(TASKDIR=$SPOOL setpriv --reuid "$EVA" --regid "$EVA" --init-groups \
+    taskdir run 2>&1)" '*denied*' 'only root runs it'
+start_runner
+
+id=$(as "$EVA" taskdir add who --data '{"n": 1.0}')
+check_exit 0 'a task of a user is done' as "$EVA" timeout 20 taskdir wait "$id"
+is "$(cat out)" "$id  ok" 'as he is told'
+home=$(getent passwd "$EVA" | cut -d : -f 6)
+is "$(as "$EVA" taskdir log output "$id")" "$EVA:$EVA:$EVA:$EVA:$home
+{\"classname\":\"who\",\"customdata\":{\"n\": 1.0}}" \
+    'it ran as him, with his groups, and he reads what it printed'
+like "$(as "$EVA" taskdir show "$id")" "*$id*ok*" 'show knows it'
+uid=$(id -u "$EVA")
+like "$(runs_of "u$uid-$id")" "*\"ref\":\"$id\"*\"owner\":$uid,*" \
+    'the log has both ids and the owner'
+is "$(as "$EVA" taskdir list)$(names_in new)$(in_box "$EVA" new)" '' \
+    'nothing is left'
+check_exit 3 'nobody else knows of it' as "$ADA" taskdir show "$id"
+taskdir add who >/dev/null
+wait_for 'root has tasks of his own' \
+    'grep -qs "^root:root" "$SPOOL"/log/output/who,[0-9]*'
+
+id=$(as "$EVA" taskdir add fail)
+wait_for 'a failure is seen' \
+    'as "$EVA" taskdir list failed | grep -q "$id"'
+like "$(as "$EVA" taskdir list --errors)" '*failed*exit 1*' 'with its error'
+check_exit 0 'it is cancelled' as "$EVA" timeout 20 taskdir cancel "$id"
+is "$(cat out)$(names_in failed)$(in_box "$EVA" failed)" \
+    "$id  cancelled" 'and gone'
+id=$(as "$EVA" taskdir add who --in 1h)
+wait_for 'a waiting task is seen' \
+    '[ "$(in_box "$EVA" queue | grep -c .)" -eq 1 ]'
+check_exit 3 'others cannot cancel it' as "$ADA" taskdir cancel "$id"
+as "$ADA" touch "$(box_of "$ADA")/ctl/cancel.$id" \
+    "$(box_of "$ADA")/ctl/cancel.u$uid-$id"
+wait_for 'not by a request' '[ -z "$(ls "$(box_of "$ADA")/ctl")" ]'
+is "$(count_in new)" 1 'it still waits'
+check_exit 0 'its owner does' as "$EVA" timeout 20 taskdir cancel "$id"
+is "$(count_in new)" 0 'it is gone'
+id=$(as "$EVA" taskdir add hold --data "\"$WORK/go\"")
+wait_for 'a running task is seen' \
+    'as "$EVA" taskdir list cur | grep -q "$id"'
+check_exit 0 'its owner ends it' as "$EVA" timeout 20 taskdir cancel "$id"
+like "$(as "$EVA" taskdir dlq list)" "*$id*cancelled*" \
+    'it is a dead letter, for him'
+like "$(taskdir dlq list)" "*u$uid-$id*" 'and for root'
+
+echo 'no task' | as "$EVA" sh -c "cat >$BOX/new/note"
+wait_for 'what is no task is refused' \
+    'in_box "$EVA" dlq | grep -q ,invalid,'
+is "$(cat "$BOX"/dlq/*,invalid,*)" 'no task' 'byte for byte'
+like "$(as "$EVA" taskdir dlq list)" '*invalid*' 'and he can see why'
+as "$EVA" sh -c "echo '{\"classname\":\"who\"}' >$BOX/new/note"
+wait_for 'any name will do' '[ -n "$(ls "$BOX"/log/output/who,*,1)" ] &&
+    [ "$(ls "$BOX"/log/output/who,* | wc -l)" -eq 2 ]'
+as "$EVA" taskdir add who --unique --in 1h >/dev/null
+as "$ADA" taskdir add who --unique --in 1h >/dev/null
+wait_for 'tasks of two users are two' '[ "$(count_in new)" -eq 2 ]'
+as "$EVA" taskdir add who --reschedule --at 4000000000 >/dev/null
+wait_for 'the same of one user is one' \
+    'in_box "$EVA" queue | grep -q ^4000000000'
+is "$(count_in new) $(in_box "$EVA" queue | wc -l)" '2 1' 'moved, in both'
+taskdir cancel --all --waiting >/dev/null
+
+# A crash between the copy and the removal of the drop.
+stop_runner
+id=$(as "$EVA" taskdir add who --data '"once"')
+name=$(in_box "$EVA" new)
+copy=$(printf '%s' "$name" | sed "s/,$id,/,u$uid-$id,/")
+cp "$BOX/new/$name" "$SPOOL/new/$copy"
+chown "$EVA" "$SPOOL/new/$copy"
+start_runner
+wait_for 'it runs' '[ -n "$(runs_of "u$uid-$id" | grep ok)" ]'
+as "$EVA" taskdir add who --data '"later"' >"$WORK/later"
+check_exit 0 'what comes later too' as "$EVA" timeout 20 taskdir wait \
+    "$(cat later)"
+is "$(runs_of "u$uid-$id" | wc -l)" 1 'once'
+is "$(in_box "$EVA" new)$(in_box "$EVA" queue)" '' 'no trace of it is left'
+
+# The picture is set right at the next start.
+as "$EVA" taskdir add who --in 1h >/dev/null
+wait_for 'a picture' '[ "$(in_box "$EVA" queue | wc -l)" -eq 1 ]'
+stop_runner
+is "$(as "$EVA" timeout 20 taskdir cancel --all 2>&1 | grep -c 'no runner')" \
+    1 'without a runner a box can ask for nothing'
+taskdir cancel --all --waiting >/dev/null
+touch "$BOX/cur/1000000000,who,0123456789abcdef,old-1,0.json"
+chown "$EVA" "$BOX"/cur/*
+start_runner
+wait_for 'pictures without tasks go' \
+    '[ -z "$(in_box "$EVA" queue)$(in_box "$EVA" cur)" ]'
+
+settings <<'END'
+[runner]
+max_waiting_per_user = 3
+max_size = 1000
+END
+kill -s HUP "$RUNNER"
+wait_for 'boxes learn what concerns them' \
+    'grep -q "max_size = 1000" "$BOX/taskdir.conf"'
+check_exit 1 'so that add can refuse' as "$EVA" taskdir add who \
+    --data "\"$(printf '%01000d' 0)\""
+as "$EVA" taskdir add --batch >/dev/null <<'END'
+{"classname":"who","nextruntime":4000000001}
+{"classname":"who","nextruntime":4000000002}
+{"classname":"who","nextruntime":4000000003}
+{"classname":"who","nextruntime":4000000004}
+{"classname":"who","nextruntime":4000000005}
+END
+wait_for 'too many of a user are refused' \
+    '[ "$(as "$EVA" taskdir dlq list | grep -c max_waiting)" -eq 2 ]'
+is "$(count_in new)" 3 'in time'
+as "$ADA" taskdir add who --in 1h >/dev/null
+wait_for 'others are not' '[ "$(count_in new)" -eq 4 ]'
+check_exit 0 'room is made by cancelling' as "$EVA" timeout 20 taskdir \
+    cancel --all --waiting
+as "$EVA" taskdir add who >/dev/null
+wait_for 'then more go in' '[ "$(count_in new)" -eq 1 ]'
+
+taskdir user remove "$ADA" >"$WORK/out" 2>&1
+like "$(cat out)" '*wait or run*' 'a box with tasks stays'
+(settings && kill -s HUP "$RUNNER") <<'END'
+[runner]
+user_mode = label
+END
+wait_for 'labels are refused' 'grep -q "label is for private" "$SPOOL.err"'
+stop_runner
+check_exit 1 'at the start too' timeout 20 taskdir run
+done_testing

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Space: work is refused before it is accepted, and what is there can still be
+# put away when the disk is full.
+# shellcheck source=tests/tap.sh
+. "${TD_SRCDIR:-.}/tests/tap.sh"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root: mounts a small tmpfs"
+command -v mount >/dev/null || skip_all "needs mount"
+
+disk=$WORK/disk
+mkdir "$disk"
+mount -t tmpfs -o size=24m,mode=0700 taskdir-test "$disk" 2>/dev/null ||
+    skip_all "a tmpfs cannot be mounted here"
+# The disk first, with the story's own exit status.
+leave()
+{
+	disk_status=$?
+	umount -l "$disk"
+	(exit "$disk_status")
+	clean_up
+}
+trap leave EXIT
+
+taskdir init "$disk/spool" >/dev/null
+SPOOL=$disk/spool TASKDIR=$disk/spool
+export TASKDIR
+handler gate <<'END'
+#!/bin/sh
+read -r open <"$GATE"
+exit 100
+END
+mkfifo "$WORK/gate"
+sed -i "2iGATE=$WORK/gate" "$SPOOL/handlers/gate"
+printf '[runner]\nmin_free = 8M\n' >"$SPOOL/taskdir.conf"
+
+taskdir run 2>"$SPOOL.err" </dev/null &
+adopt_runner $!
+wait_for "the runner keeps a reserve" '[ -s "$SPOOL/run/reserve" ]'
+id=$(taskdir add gate)
+wait_for "a task runs" 'ls "$SPOOL"/cur/*"$id"* >/dev/null 2>&1'
+
+head -c 18M /dev/zero >"$disk/fill"
+check_exit 1 "add refuses below the floor" taskdir add gate
+like "$(cat "$WORK/err")" '*min_free*' "and says what is short"
+is "$(echo '{"classname":"gate"}' | taskdir add --batch 2>/dev/null)" - \
+    "a batch refuses too"
+is "$(ls "$SPOOL/tmp")" lost "nothing is left in tmp/"
+
+# To the last block: not even a reason fits any more.
+cat /dev/zero >>"$disk/fill" 2>/dev/null
+echo open >"$WORK/gate"
+wait_for "a failed task is put away on a full disk" \
+    'ls "$SPOOL"/dlq/*"$id"*.json >/dev/null 2>&1'
+check "its reason is whole" grep -q '"result":"permanent"' \
+    "$SPOOL/dlq/$id.reason"
+check "the reserve was given up" [ ! -e "$SPOOL/run/reserve" ]
+check "its run is in the log" grep -q "\"$id\"" "$SPOOL"/log/runs-*.jsonl
+
+check "the runner stops in order on a full disk" stop_runner
+done_testing

@@ -42,6 +42,7 @@ src_liblib_la_SOURCES = \
 	src/lib/settings_table.h src/lib/settings_value.c \
 	src/lib/space.c src/lib/space.h \
 	src/lib/spool.c src/lib/spool.h \
+	src/lib/tally.c src/lib/tally.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \
 	src/lib/trust.c src/lib/trust.h \
@@ -110,6 +111,7 @@ src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 # Everything of the program but its main, so that units can link it.
 noinst_LTLIBRARIES += src/libcli.la
 src_libcli_la_SOURCES = \
+	src/cli/ages.c src/cli/ages.h \
 	src/cli/arg.c src/cli/arg.h \
 	src/cli/batch.c src/cli/batch.h \
 	src/cli/beside.c src/cli/beside.h \
@@ -156,7 +158,6 @@ src_libcli_la_SOURCES = \
 	src/cli/runs.c src/cli/runs.h \
 	src/cli/select.c src/cli/select.h \
 	src/cli/table.c src/cli/table.h \
-	src/cli/tally.c src/cli/tally.h \
 	src/cli/twin.c src/cli/twin.h \
 	src/cli/vigil.c src/cli/vigil.h \
 	src/cli/when.c src/cli/when.h \

@@ -36,6 +36,7 @@ td_units = \
 	tests/check_settings \
 	tests/check_settings_text \
 	tests/check_spool \
+	tests/check_tally \
 	tests/check_task \
 	tests/check_taskdir \
 	tests/check_trust \
@@ -123,6 +124,7 @@ td_stories += \
 	tests/t_log.sh \
 	tests/t_process.sh \
 	tests/t_shared.sh \
+	tests/t_stats.sh \
 	tests/t_term.sh \
 	tests/t_why.sh
 

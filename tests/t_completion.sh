@@ -21,6 +21,7 @@ is "$(completes add --re)" '--reschedule --replace' 'options'
 is "$(completes dlq purge --o)" '--older' 'options of their commands'
 is "$(completes list --s)" '--summary --spool' 'common ones too'
 is "$(completes list f)" failed 'states'
+is "$(completes stats --state f)" failed 'as the value of an option'
 is "$(completes cancel "${id%????}")" "$id" 'ids'
 is "$(TASKDIR='' completes --spool "$SPOOL" show "${id%????}")" "$id" \
     'of the spool that is meant'

@@ -24,6 +24,9 @@ like "$(cat shown)" "*${esc}[[]33mfailed${esc}[[]0m*" 'and colour'
 like "$(grep failed shown)" "*$id" 'an id is never cut'
 is "$(sed "s/$esc\[[0-9]*m//g" shown | awk 'length > 80')" '' \
     'no line is wider than the terminal'
+on_terminal taskdir stats --state failed >ages
+is "$(sed "s/$esc\[[0-9]*m//g" ages | awk 'length > 80')" '' \
+    'nor is a table of ages'
 check_exit 1 'no control byte comes through' grep -q "$esc\[2J" shown
 on_terminal env NO_COLOR=1 taskdir list >shown
 check_exit 1 'NO_COLOR is obeyed' grep -q "$esc" shown

@@ -22,7 +22,7 @@
 
 #include "cli/conf.h"
 #include "cli/out.h"
-#include "cli/tally.h"
+#include "lib/tally.h"
 
 struct td_check {
 	const struct td_conf *conf;

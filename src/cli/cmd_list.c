@@ -13,7 +13,7 @@
 #include "cli/errors.h"
 #include "cli/out.h"
 #include "cli/roll.h"
-#include "cli/tally.h"
+#include "lib/tally.h"
 
 struct options {
 	struct td_common common;

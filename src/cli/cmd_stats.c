@@ -6,20 +6,41 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cli/ages.h"
 #include "cli/arg.h"
 #include "cli/history.h"
 #include "cli/out.h"
 #include "cli/select.h"
-#include "cli/tally.h"
+#include "lib/tally.h"
 
 enum { HOUR = 3600, DAY = 86400 };
+
+struct options {
+	struct td_common common;
+	const char *class_name, *states;
+};
+
+/* clang-format off */
+static const struct td_opt opts[] = {
+	{ "class", 'c', "PATTERN", TD_OPT_TEXT,
+	  offsetof(struct options, class_name), 0, "only these classes" },
+	{ "state", 's', "STATE,...", TD_OPT_TEXT,
+	  offsetof(struct options, states), 0,
+	  "whose tasks are counted by age: new, failed, cur, dlq; "
+	  "new,failed without it" },
+	{0},
+};
+/* clang-format on */
 
 static const struct td_usage usage = {
 	.name = "stats",
 	.about = "Counts tasks by class and state, and the runs that ended "
 	    "within the last hour and day, from the run log (as far as it "
-	    "keeps them).",
-	.examples = "taskdir stats\ntaskdir stats --json\n",
+	    "keeps them).  Then those that wait by class and age: T is all, "
+	    "WAIT not yet due, 5 due for less than 5 minutes, and so on.",
+	.opts = opts,
+	.examples = "taskdir stats\ntaskdir stats --state failed\n"
+	    "taskdir stats --json\n",
 };
 
 static const struct td_column columns[] = {
@@ -63,6 +84,7 @@ struct rate {
 
 struct stats {
 	uint64_t now;
+	const char *class_name;	/* NULL: all */
 	uint64_t drops;
 	struct td_tally tally;
 	struct rate rates[2];
@@ -75,7 +97,8 @@ count_name(void *arg, enum td_state state, const char *text,
 	struct stats *stats = arg;
 
 	(void)text;
-	return td_tally_add(&stats->tally, state, name, stats->now);
+	return !td_select_class(stats->class_name, name) ? 0 :
+	    td_tally_add(&stats->tally, state, name, stats->now);
 }
 
 static int
@@ -89,6 +112,21 @@ count_drop(void *arg, enum td_state state, const char *text,
 	return 0;
 }
 
+static bool
+has_class(const struct stats *stats, const char *class_name)
+{
+	char class_enc[TD_NAME_CLASS_SIZE];
+
+	if (stats->class_name == NULL)
+		return true;
+	return td_name_encode_class(class_enc, class_name,
+	    strlen(class_name)) == 0 && td_select_class(stats->class_name,
+	    &(struct td_name){
+		.class_enc = class_enc,
+		.class_len = (uint8_t)strlen(class_enc),
+	});
+}
+
 static int
 count_run(void *arg, const struct td_runlog_line *line)
 {
@@ -98,6 +136,8 @@ count_run(void *arg, const struct td_runlog_line *line)
 	 * beyond the day ends the reading. */
 	if (line->end < (double)stats->now - DAY - HOUR)
 		return 1;
+	if (!has_class(stats, line->class_name))
+		return 0;
 	for (size_t i = 0; i < 2; i++) {
 		struct rate *rate = &stats->rates[i];
 
@@ -118,15 +158,8 @@ print_totals(struct td_out *out, const struct stats *stats)
 {
 	struct td_tally_row sum = {0};
 
-	for (size_t i = 0; i < stats->tally.n; i++) {
-		const struct td_tally_row *row = &stats->tally.rows[i];
-
-		for (size_t j = 0; j < TD_STATE_COUNT; j++)
-			sum.n[j] += row->n[j];
-		sum.due += row->due;
-		if (row->next != 0 && (sum.next == 0 || row->next < sum.next))
-			sum.next = row->next;
-	}
+	for (size_t i = 0; i < stats->tally.n; i++)
+		td_tally_sum(&sum, &stats->tally.rows[i]);
 	td_out_uint(out, "waiting", sum.n[TD_STATE_NEW] +
 	    sum.n[TD_STATE_FAILED]);
 	td_out_uint(out, "due", sum.due);
@@ -197,38 +230,56 @@ gather(struct stats *stats, const struct td_spool *spool)
 	return rc < 0 ? rc : 0;
 }
 
+static void
+print(struct td_out *out, const struct stats *stats)
+{
+	td_out_record(out, columns);
+	print_totals(out, stats);
+	print_rates(out, stats);
+	print_classes(out, stats);
+	td_ages_print(out, &stats->tally);
+	td_out_end(out);
+}
+
+static void
+begin(struct stats *stats, const struct options *options, uint64_t now)
+{
+	stats->now = now;
+	stats->class_name = options->class_name;
+	stats->rates[0] = (struct rate){
+		.name = "hour", .since = (double)now - HOUR,
+	};
+	stats->rates[1] = (struct rate){
+		.name = "day", .since = (double)now - DAY,
+	};
+}
+
 int
 td_cmd_stats(int argc, char **argv)
 {
-	struct td_common common = {0};
+	struct options options = {0};
 	struct td_spool spool = {0};
-	struct stats stats = {0};
+	struct stats stats = { .tally.aged = TD_SELECT_WAITING };
 	struct td_args args;
 	struct td_out out;
-	int rc = td_arg_parse(&usage, argc, argv, &common, &args);
+	int rc = td_arg_parse(&usage, argc, argv, &options, &args);
 
 	if (rc != TD_ARG_GO_ON)
 		return rc;
-	rc = td_cli_open(&spool, &common, usage.name);
+	if (options.states != NULL &&
+	    (stats.tally.aged = td_ages_parse(options.states)) == 0)
+		return td_arg_wrong(&usage, "--state: new, failed, cur, dlq, "
+		    "or several with commas between them");
+	rc = td_cli_open(&spool, &options.common, usage.name);
 	if (rc != TD_EXIT_DONE)
 		return rc;
-	td_out_open(&out, &common);
-	stats.now = (uint64_t)out.now;
-	stats.rates[0] = (struct rate){
-		.name = "hour", .since = (double)stats.now - HOUR,
-	};
-	stats.rates[1] = (struct rate){
-		.name = "day", .since = (double)stats.now - DAY,
-	};
+	td_out_open(&out, &options.common);
+	begin(&stats, &options, (uint64_t)out.now);
 	rc = gather(&stats, &spool);
 	if (rc != 0)
 		rc = td_cli_failed(usage.name, rc, "cannot read %s",
 		    spool.path);
-	td_out_record(&out, columns);
-	print_totals(&out, &stats);
-	print_rates(&out, &stats);
-	print_classes(&out, &stats);
-	td_out_end(&out);
+	print(&out, &stats);
 	td_tally_release(&stats.tally);
 	td_spool_release(&spool);
 	return td_out_close(&out, usage.name, rc);

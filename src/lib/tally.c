@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cli/tally.h"
+#include "lib/tally.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,28 +54,76 @@ grow(struct td_tally *tally)
 	return 0;
 }
 
+struct td_tally_row *
+td_tally_get(struct td_tally *tally, const char *class_enc, size_t len)
+{
+	struct td_tally_row *row;
+
+	if (2 * tally->n >= tally->size && grow(tally) != 0)
+		return NULL;
+	row = place(tally->rows, tally->size, class_enc, len);
+	if (row->class_enc[0] == '\0') {
+		memcpy(row->class_enc, class_enc, len);
+		tally->n++;
+	}
+	return row;
+}
+
+static size_t
+age_of(uint64_t due, uint64_t now)
+{
+	uint64_t limit = TD_TALLY_FIRST_MINUTES * UINT64_C(60);
+	size_t i = 0;
+
+	while (i < TD_TALLY_AGES - 1 && now - due >= limit) {
+		limit *= 2;
+		i++;
+	}
+	return i;
+}
+
+void
+td_tally_count(const struct td_tally *tally, struct td_tally_row *row,
+    enum td_state state, uint64_t due, uint64_t now)
+{
+	row->n[state]++;
+	if (tally->aged & 1u << state) {
+		if (due > now)
+			row->later++;
+		else
+			row->ages[age_of(due, now)]++;
+	}
+	if (state != TD_STATE_NEW && state != TD_STATE_FAILED)
+		return;
+	row->due += due <= now;
+	if (row->next == 0 || due < row->next)
+		row->next = due;
+}
+
 int
 td_tally_add(struct td_tally *tally, enum td_state state,
     const struct td_name *name, uint64_t now)
 {
-	struct td_tally_row *row;
-	int rc = 2 * tally->n >= tally->size ? grow(tally) : 0;
-
-	if (rc != 0)
-		return rc;
-	row = place(tally->rows, tally->size, name->class_enc,
+	struct td_tally_row *row = td_tally_get(tally, name->class_enc,
 	    name->class_len);
-	if (row->class_enc[0] == '\0') {
-		memcpy(row->class_enc, name->class_enc, name->class_len);
-		tally->n++;
-	}
-	row->n[state]++;
-	if (state != TD_STATE_NEW && state != TD_STATE_FAILED)
-		return 0;
-	row->due += name->due <= now;
-	if (row->next == 0 || name->due < row->next)
-		row->next = name->due;
+
+	if (row == NULL)
+		return -ENOMEM;
+	td_tally_count(tally, row, state, name->due, now);
 	return 0;
+}
+
+void
+td_tally_sum(struct td_tally_row *sum, const struct td_tally_row *from)
+{
+	for (size_t i = 0; i < TD_STATE_COUNT; i++)
+		sum->n[i] += from->n[i];
+	for (size_t i = 0; i < TD_TALLY_AGES; i++)
+		sum->ages[i] += from->ages[i];
+	sum->later += from->later;
+	sum->due += from->due;
+	if (from->next != 0 && (sum->next == 0 || from->next < sum->next))
+		sum->next = from->next;
 }
 
 static int

@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += src/libbase.la src/liblib.la src/libloop.la \
 
 src_libbase_la_SOURCES = \
 	src/base/buf.c src/base/buf.h \
+	src/base/calendar.c src/base/calendar.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/err.c src/base/err.h \
 	src/base/io.c src/base/io.h \
@@ -46,7 +47,9 @@ src_liblib_la_SOURCES = \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \
 	src/lib/trust.c src/lib/trust.h \
-	src/lib/windows.c src/lib/windows.h
+	src/lib/windows.c src/lib/windows.h \
+	src/lib/zone.c src/lib/zone.h \
+	src/lib/zone_file.c src/lib/zone_file.h src/lib/zone_rule.c
 src_liblib_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(CRYPTO_CFLAGS)
 src_liblib_la_LIBADD = src/libbase.la $(CJSON_LIBS) $(CRYPTO_LIBS)
 

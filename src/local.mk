@@ -16,6 +16,8 @@ src_libbase_la_SOURCES = \
 src_liblib_la_SOURCES = \
 	src/lib/box.c src/lib/box.h \
 	src/lib/create.c \
+	src/lib/cron.c src/lib/cron.h src/lib/cron_fields.h \
+	src/lib/cron_next.c src/lib/cron_parse.c src/lib/cron_words.c \
 	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
 	src/lib/ini.c src/lib/ini.h src/lib/ini_edit.c \

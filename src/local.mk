@@ -138,6 +138,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_retry.c \
 	src/cli/cmd_run.c \
 	src/cli/cmd_running.c \
+	src/cli/cmd_schedule.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_stats.c \
 	src/cli/cmd_user.c \
@@ -161,6 +162,10 @@ src_libcli_la_SOURCES = \
 	src/cli/rename.c src/cli/rename.h \
 	src/cli/roll.c src/cli/roll.h \
 	src/cli/runs.c src/cli/runs.h \
+	src/cli/schedule.h \
+	src/cli/schedule_explain.c \
+	src/cli/schedule_expr.c src/cli/schedule_expr.h \
+	src/cli/schedule_next.c \
 	src/cli/select.c src/cli/select.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/twin.c src/cli/twin.h \

@@ -20,6 +20,7 @@ int td_cmd_resume(int argc, char **argv);
 int td_cmd_retry(int argc, char **argv);
 int td_cmd_run(int argc, char **argv);
 int td_cmd_running(int argc, char **argv);
+int td_cmd_schedule(int argc, char **argv);
 int td_cmd_show(int argc, char **argv);
 int td_cmd_stats(int argc, char **argv);
 int td_cmd_user(int argc, char **argv);

@@ -27,6 +27,7 @@ static const struct td_cmd commands[] = {
 	{ "cancel",	td_cmd_cancel,	"take tasks out of the queue" },
 	{ "retry",	td_cmd_retry,	"make failed and dead ones due now" },
 	{ "reschedule",	td_cmd_reschedule, "give a task another time" },
+	{ "schedule",	td_cmd_schedule, "look after scheduled tasks" },
 	{ "dlq",	td_cmd_dlq,	"look after dead letters" },
 	{ "pause",	td_cmd_pause,	"start no more tasks for now" },
 	{ "resume",	td_cmd_resume,	"start tasks again" },

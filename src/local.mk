@@ -29,6 +29,7 @@ src_liblib_la_SOURCES = \
 	src/lib/key.c src/lib/key.h \
 	src/lib/lines.c src/lib/lines.h \
 	src/lib/lock.c src/lib/lock.h \
+	src/lib/metrics.c src/lib/metrics.h \
 	src/lib/name.c src/lib/name.h \
 	src/lib/newcomer.c src/lib/newcomer.h \
 	src/lib/output.c src/lib/output.h \
@@ -75,6 +76,7 @@ src_librunner_la_SOURCES = \
 	src/runner/boxes.c src/runner/boxes.h \
 	src/runner/bury.c \
 	src/runner/capture.c \
+	src/runner/census.c src/runner/census.h \
 	src/runner/channel.c \
 	src/runner/classes.c \
 	src/runner/control.c \
@@ -159,6 +161,7 @@ src_libcli_la_SOURCES = \
 	src/cli/out.c src/cli/out.h \
 	src/cli/outcome.c src/cli/outcome.h \
 	src/cli/pick.c src/cli/pick.h \
+	src/cli/prometheus.c src/cli/prometheus.h \
 	src/cli/rename.c src/cli/rename.h \
 	src/cli/roll.c src/cli/roll.h \
 	src/cli/runs.c src/cli/runs.h \

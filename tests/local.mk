@@ -71,6 +71,7 @@ td_units += $(td_cli_units)
 
 # Faults at every call that changes a file, by the linker (tests/fault.h).
 td_faults = \
+	tests/check_minute \
 	tests/faults_runner \
 	tests/faults_spool
 td_fault_ldflags = $(AM_LDFLAGS) \
@@ -82,6 +83,8 @@ td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=getdents64 -Wl,--wrap=memfd_create -Wl,--wrap=pipe2 \
 	-Wl,--wrap=syscall -Wl,--wrap=epoll_wait \
 	-Wl,--wrap=inotify_init1 -Wl,--wrap=td_clock_mono_ms
+tests_check_minute_SOURCES = tests/check_minute.c tests/fault.c tests/fault.h
+tests_check_minute_LDFLAGS = $(td_fault_ldflags)
 tests_faults_spool_SOURCES = tests/faults_spool.c tests/fault.c tests/fault.h
 tests_faults_spool_LDFLAGS = $(td_fault_ldflags)
 tests_faults_runner_SOURCES = tests/faults_runner.c tests/fault.c \
@@ -122,6 +125,7 @@ td_stories += \
 	tests/t_limits.sh \
 	tests/t_list.sh \
 	tests/t_log.sh \
+	tests/t_metrics.sh \
 	tests/t_process.sh \
 	tests/t_shared.sh \
 	tests/t_stats.sh \
@@ -199,7 +203,7 @@ TESTS += $(td_stories)
 if !SANITIZERS
 TESTS += $(td_forms)
 endif
-EXTRA_DIST += tests/property.awk tests/soak.sh
+EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh
 EXTRA_DIST += tests/worker.py tests/worker.sh
 EXTRA_DIST += tests/tap.sh tests/users.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py

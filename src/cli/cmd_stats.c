@@ -10,6 +10,7 @@
 #include "cli/arg.h"
 #include "cli/history.h"
 #include "cli/out.h"
+#include "cli/prometheus.h"
 #include "cli/select.h"
 #include "lib/tally.h"
 
@@ -18,6 +19,7 @@ enum { HOUR = 3600, DAY = 86400 };
 struct options {
 	struct td_common common;
 	const char *class_name, *states;
+	bool prometheus;
 };
 
 /* clang-format off */
@@ -28,6 +30,9 @@ static const struct td_opt opts[] = {
 	  offsetof(struct options, states), 0,
 	  "whose tasks are counted by age: new, failed, cur, dlq; "
 	  "new,failed without it" },
+	{ "prometheus", 'p', NULL, TD_OPT_FLAG,
+	  offsetof(struct options, prometheus), 0,
+	  "instead, all numbers as Prometheus reads them" },
 	{0},
 };
 /* clang-format on */
@@ -40,7 +45,7 @@ static const struct td_usage usage = {
 	    "WAIT not yet due, 5 due for less than 5 minutes, and so on.",
 	.opts = opts,
 	.examples = "taskdir stats\ntaskdir stats --state failed\n"
-	    "taskdir stats --json\n",
+	    "taskdir stats --json\ntaskdir stats --prometheus\n",
 };
 
 static const struct td_column columns[] = {
@@ -275,11 +280,13 @@ td_cmd_stats(int argc, char **argv)
 		return rc;
 	td_out_open(&out, &options.common);
 	begin(&stats, &options, (uint64_t)out.now);
-	rc = gather(&stats, &spool);
+	rc = options.prometheus ? td_prometheus_print(&out, &spool) :
+	    gather(&stats, &spool);
 	if (rc != 0)
 		rc = td_cli_failed(usage.name, rc, "cannot read %s",
 		    spool.path);
-	print(&out, &stats);
+	if (!options.prometheus)
+		print(&out, &stats);
 	td_tally_release(&stats.tally);
 	td_spool_release(&spool);
 	return td_out_close(&out, usage.name, rc);

@@ -69,6 +69,15 @@ td_tally_get(struct td_tally *tally, const char *class_enc, size_t len)
 	return row;
 }
 
+struct td_tally_row *
+td_tally_find(const struct td_tally *tally, const char *class_enc, size_t len)
+{
+	struct td_tally_row *row = tally->size == 0 ? NULL :
+	    place(tally->rows, tally->size, class_enc, len);
+
+	return row == NULL || row->class_enc[0] == '\0' ? NULL : row;
+}
+
 static size_t
 age_of(uint64_t due, uint64_t now)
 {
@@ -120,6 +129,10 @@ td_tally_sum(struct td_tally_row *sum, const struct td_tally_row *from)
 		sum->n[i] += from->n[i];
 	for (size_t i = 0; i < TD_TALLY_AGES; i++)
 		sum->ages[i] += from->ages[i];
+	for (size_t i = 0; i < TD_RESULT_COUNT; i++)
+		sum->runs[i] += from->runs[i];
+	sum->timed += from->timed;
+	sum->busy_us += from->busy_us;
 	sum->later += from->later;
 	sum->due += from->due;
 	if (from->next != 0 && (sum->next == 0 || from->next < sum->next))

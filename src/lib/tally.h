@@ -1,6 +1,7 @@
 /*
  * Counts by class, from names alone: how many tasks lie in which state, how
  * many are due, which comes first, and how long those that are due have been.
+ * Who knows of runs that ended counts them beside.
  */
 #ifndef TD_LIB_TALLY_H
 #define TD_LIB_TALLY_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/name.h"
+#include "lib/runlog.h"
 #include "lib/spool.h"
 
 /* Ages double: due for less than 5 minutes, 10, ... 1280, and longer. */
@@ -22,6 +24,8 @@ struct td_tally_row {
 	/* Of the states that td_tally.aged names: */
 	uint64_t later;		/* not due yet */
 	uint64_t ages[TD_TALLY_AGES];
+	uint64_t runs[TD_RESULT_COUNT];
+	uint64_t timed, busy_us;	/* runs of a handler; what they took */
 };
 
 /* {0} is empty. */
@@ -34,6 +38,10 @@ struct td_tally {
 /* The row of a class, made if there is none, valid until the next call; NULL
  * if no memory. */
 struct td_tally_row *td_tally_get(struct td_tally *tally,
+    const char *class_enc, size_t len);
+
+/* The same, NULL if there is none. */
+struct td_tally_row *td_tally_find(const struct td_tally *tally,
     const char *class_enc, size_t len);
 
 /* Counts one: 0 or -ENOMEM. */

@@ -23,6 +23,7 @@
  *	control	requests in run/ctl/
  *	recover	what an earlier runner left
  *	sweep	the directories are the truth
+ *	census	what run/metrics.prom says
  *	events	what wakes us
  *	reserve	room on the disk
  */
@@ -48,6 +49,7 @@
 #include "loop/spawner.h"
 #include "loop/watch.h"
 #include "runner/boxes.h"
+#include "runner/census.h"
 #include "runner/drops.h"
 #include "runner/letter.h"
 #include "runner/planner.h"
@@ -175,6 +177,7 @@ struct td_runner {
 	bool limits_failed;	/* said already */
 	struct td_boxes boxes;
 	struct td_sweep sweep;
+	struct td_census census;
 	struct td_letter letter, other;	/* scratch: one task's turn */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;
 	uint32_t n_rates;	/* lines of run/rates */

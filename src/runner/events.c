@@ -195,6 +195,7 @@ on_minute(struct td_timer *timer)
 	td_reserve_look(runner);
 	td_cgroups_prune(&runner->cgroups);
 	td_events_status(runner);
+	td_census_want(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
@@ -213,6 +214,8 @@ td_events_start_timers(struct td_runner *runner)
 {
 	uint64_t now = runner->loop.now_ms;
 
+	if (!runner->options->once)
+		td_census_want(runner);
 	runner->minute.fire = on_minute;
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
 	    now + MINUTE_MS);

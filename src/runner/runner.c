@@ -102,6 +102,7 @@ td_runner_log(struct td_runner *runner, const struct td_class *class,
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot write the run log: %s "
 		    "id=%s", strerror(-rc), run->id);
+	td_census_count(runner, run);
 	if (rc == 0)
 		td_view_log(runner, run);
 	if (options->report != NULL)
@@ -322,6 +323,8 @@ start(struct td_runner *runner, struct td_err *err)
 	 * twice rather than never. */
 	rc = td_boxes_open(runner, err);
 	if (rc == 0)
+		td_census_open(runner);
+	if (rc == 0)
 		rc = td_recover(runner, err);
 	if (rc == 0)
 		td_trees_open(runner);
@@ -349,6 +352,7 @@ release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
+	td_census_release(runner);
 	td_boxes_close(runner);
 	td_admit_release(runner);
 	td_pools_release(runner);
@@ -425,7 +429,8 @@ work(struct td_runner *runner)
 
 	while (n < STARTS_A_TURN && td_launch_some(runner))
 		n++;
-	return n == STARTS_A_TURN || td_sweep_step(runner) || more;
+	return n == STARTS_A_TURN || td_sweep_step(runner) ||
+	    td_census_step(runner) || more;
 }
 
 /* After the tick only what is not yet due can be waiting for time: an alarm
@@ -486,6 +491,7 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 			(void)td_fail_errno(err, rc, "waiting for events");
 		else
 			(void)td_scoreboard_reset(runner.scoreboard_fd, 0);
+		td_census_close(&runner);
 		td_log(TD_LOG_NOTICE, "runner", "stopped");
 	}
 	release(&runner);

@@ -1,0 +1,150 @@
+#include "config.h"
+
+/*
+ * What a runner does each minute, and tells nobody: here a minute passes as
+ * soon as it has nothing else to do.
+ */
+
+#include "fault.h"
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "lib/spool.h"
+#include "runner/runner.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { POLL_NS = 10000000, PATIENCE_POLLS = 6000 };
+
+static struct td_spool spool;
+
+static void
+put(int dir_fd, const char *name, size_t size)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+static void
+make_spool(const char *conf)
+{
+	const char *dir = td_harness_dir();
+	int fd;
+
+	ck_assert_int_eq(td_spool_create(dir, false, NULL), 0);
+	ck_assert_int_eq(td_spool_open(&spool, dir, NULL), 0);
+	fd = openat(spool.root_fd, "taskdir.conf", O_WRONLY | O_TRUNC |
+	    O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(td_io_write(fd, conf, strlen(conf)), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+static pid_t
+start(void)
+{
+	const struct td_runner_options options = { 0 };
+	struct td_err err;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid != 0)
+		return pid;
+	td_log_set_level(TD_LOG_ERR);
+	td_fault_hurry();
+	_exit(td_runner_run(&spool, &options, &err) == 0 ? 0 : 1);
+}
+
+static void
+stop(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(kill(pid, SIGTERM), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	td_spool_release(&spool);
+}
+
+/* Waits until CONDITION holds. */
+static void
+await(bool (*condition)(void), const char *what)
+{
+	const struct timespec moment = { .tv_nsec = POLL_NS };
+
+	for (int i = 0; !condition(); i++) {
+		ck_assert_msg(i < PATIENCE_POLLS, "in vain: %s", what);
+		(void)nanosleep(&moment, NULL);	/* the poll */
+	}
+}
+
+static bool
+metrics_say(const char *text)
+{
+	struct td_buf buf = { 0 };
+	bool says = td_io_read_file(spool.run_fd, "metrics.prom", &buf,
+	    1 << 20) == 0 && strstr(td_buf_text(&buf), text) != NULL;
+
+	td_buf_release(&buf);
+	return says;
+}
+
+static bool
+is_up(void)
+{
+	return metrics_say("\"} 1\n# HELP taskdir_runner_start");
+}
+
+static bool
+has_dead_letter(void)
+{
+	return metrics_say("\ntaskdir_tasks{spool=") &&
+	    metrics_say(",class=\"x\",state=\"dlq\"} 1\n");
+}
+
+static bool
+has_no_dead_letter(void)
+{
+	return metrics_say("\n# TYPE taskdir_dead_letters gauge\n") &&
+	    !metrics_say(",state=\"dlq\"} 1\n");
+}
+
+static const char letter[] =
+    "1000000000,x,0123456789abcdef,dead,3.json";
+
+/* Nothing rings for dlq/: only a look at the minute meets what came there. */
+START_TEST(metrics_are_written_each_minute)
+{
+	pid_t pid;
+
+	make_spool("");
+	pid = start();
+	await(is_up, "metrics at the start");
+	put(spool.state_fd[TD_STATE_DLQ], letter, 0);
+	await(has_dead_letter, "a dead letter is counted");
+	ck_assert_int_eq(unlinkat(spool.state_fd[TD_STATE_DLQ], letter, 0), 0);
+	await(has_no_dead_letter, "and its end");
+	stop(pid);
+}
+END_TEST
+
+int
+main(void)
+{
+	const struct td_harness_test tests[] = {
+		{ metrics_are_written_each_minute, 0 },
+	};
+
+	return td_fault_run("minute", tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -35,7 +35,7 @@ check_exit 0 'wait on a good one is exit 0' taskdir wait "$good"
 is "$(cat out)" "$good  ok" 'which it says'
 bad=$(taskdir add bad --data '{"n":1}')
 check_exit 1 'wait on a bad one is exit 1' taskdir wait "$bad"
-is "$(cat out)" "$bad  permanent  exit 100" 'with the error'
+is "$(cat out)" "$bad  permanent  exit 100: no such thing" 'with the error'
 check_exit 1 'both together are as bad as the worse' \
     taskdir wait "$bad" "$good" "$bad"
 is "$(grep -c . out)" 2 'and each is told once'
@@ -114,7 +114,8 @@ is "$(taskdir dlq | awk '{ print $3, $5 }' | sort | paste -s -d ' ' -)" \
 like "$(taskdir dlq show "$bad")" '*error*exit 100*  {"classname":"bad"*' \
     'dlq show prints it whole'
 like "$(taskdir dlq export --class bad)" '{"id":"'"$bad"'",*"error":'\
-'"exit 100",*"task":{"classname":"bad","customdata":{"n":1}}}' 'dlq export'
+'"exit 100: no such thing",*"task":{"classname":"bad","customdata":{"n":1}}}' \
+    'dlq export'
 check_exit 0 'purge spares the young' taskdir dlq purge --all --older 1d
 is "$(count_in dlq)" 2 'which are still there'
 check_exit 0 'purge' taskdir dlq purge "$bad"

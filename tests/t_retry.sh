@@ -62,7 +62,7 @@ backoff r1 60 120 240 480 960 1920 3840 7680 15360 30720 61440 86400 86400
 wait_for 'after the fourteenth it is dead' '[ "$(states_of r1)" = dlq ]'
 like "$(names_in dlq)" '*,r1,14.json' 'with its number of tries'
 like "$(cat "$SPOOL/dlq/r1.reason")" \
-    '{"time":*,"result":"permanent","error":"exit 1","tries":14,*' \
+    '{"time":*,"result":"permanent","error":"exit 1: try 14","tries":14,*' \
     'and the reason beside it'
 is "$(runs_of 'r1"' |
     sed 's/.*"try":\([0-9]*\).*"result":"\([a-z]*\)".*/\1 \2/' |

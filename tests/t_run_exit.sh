@@ -16,6 +16,11 @@ handler says <<'END'
 taskdir data /say --raw >&3
 exit "$(taskdir data /exit)"
 END
+handler prints <<'END'
+#!/bin/sh
+taskdir data --raw
+exit 1
+END
 for class in three never always; do
 	cp "$SPOOL/handlers/exits" "$SPOOL/handlers/$class"
 done
@@ -26,6 +31,9 @@ permanent_exit = 3, 4
 retry = no
 [class always]
 attempts = unlimited
+[class silent]
+handler = handlers/prints
+keep_output = none
 END
 start_runner
 
@@ -166,6 +174,20 @@ said e3 new 0 0 <<'END'
 {"error":"changed its mind"}
 END
 is "$(run_field e3 result)$(run_field e3 error)" ok 'not if all went well'
+# printed ID CLASS TEXT: forges a task that prints TEXT (JSON) and fails.
+printed()
+{
+	printf '{"classname":"%s","customdata":%s}' "$2" "$3" |
+	    forge new "$1" "$2" 0 "$due"
+	wait_until "runs_of '$1\"' >found"
+}
+printed w1 prints '"first\ncannot open \t it: \u00fc\n \n"'
+is "$(run_field w1 error)" 'exit 1: cannot open   it: ü' \
+    'without one, the last line that was printed'
+printed w2 prints "\"$(printf '%01000d' 7)\""
+is "$(run_field w2 error | wc -c)" 208 'not more of it than can be read'
+printed w3 silent '"secret"'
+is "$(run_field w3 error)" 'exit 1' 'nor what is not to be kept'
 said r1 new 0 0 <<'END'
 {"result":[1, {"a" : 9007199254740993}]}
 END

@@ -27,7 +27,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHECK_MS = 50, BLOCK = 4096, COPY_SIZE = 64 << 10, NOTE_SIZE = 80 };
+enum { CHECK_MS = 50, BLOCK = 4096, COPY_SIZE = 64 << 10, NOTE_SIZE = 80,
+    TAIL_SIZE = 512 };
 
 static off_t
 half_cap(const struct td_capture *capture)
@@ -226,6 +227,30 @@ compact(struct td_capture *capture, off_t size)
 	}
 	if (ftruncate(fd, to) != 0)
 		return;	/* longer than it should be, nothing worse */
+}
+
+void
+td_capture_last_words(const struct td_capture *capture, char *out, size_t size)
+{
+	off_t end = capture->is_open ? td_capture_size(capture) : 0;
+	char tail[TAIL_SIZE];
+	ssize_t from, n;
+
+	out[0] = '\0';
+	if (end == 0 || capture->class->settings.keep_output == TD_KEEP_NONE)
+		return;
+	n = pread(capture->fd, tail, sizeof(tail), end > TAIL_SIZE ?
+	    end - TAIL_SIZE : 0);
+	while (n > 0 && (unsigned char)tail[n - 1] <= ' ')
+		n--;
+	for (from = n; from > 0 && tail[from - 1] != '\n'; from--)
+		;
+	if (n <= 0)
+		return;
+	for (ssize_t i = from; i < n; i++)
+		if ((unsigned char)tail[i] < ' ')
+			tail[i] = ' ';
+	(void)snprintf(out, size, "%.*s", (int)(n - from), tail + from);
 }
 
 void

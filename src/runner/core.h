@@ -318,6 +318,10 @@ void td_capture_written(struct td_runner *runner, int wd);
 /* Whether WD is this one's; if so it is looked at soon. */
 bool td_capture_rang(struct td_capture *capture, int wd);
 off_t td_capture_size(const struct td_capture *capture);
+/* The last line that was printed, cut to SIZE, without control bytes; "":
+ * none, or output is not kept. */
+void td_capture_last_words(const struct td_capture *capture, char *out,
+    size_t size);
 void td_capture_add(struct td_capture *capture, const char *text, size_t len);
 /* What lies between base and SIZE, without its middle if it is too long. */
 void td_capture_copy(struct td_capture *to, struct td_capture *from,

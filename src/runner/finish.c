@@ -26,6 +26,9 @@
 /* How long a task that the disk does not take waits for the next try. */
 enum { STUCK_MS = 1000 };
 
+/* The last words of a handler in its error. */
+enum { WORDS_SIZE = 200 };
+
 static void check_left(struct td_slot *slot);
 
 static uint32_t
@@ -109,6 +112,19 @@ td_finish_end(struct td_slot *slot)
 	start_grace(slot);
 }
 
+/* "exit 1" alone sends everybody to the output: its last line comes along. */
+static void
+say_exit(struct td_slot *slot)
+{
+	char words[WORDS_SIZE];
+
+	td_capture_last_words(&slot->capture, words, sizeof(words));
+	(void)snprintf(slot->error, sizeof(slot->error), "exit %d%s%s%s",
+	    slot->outcome.exit, slot->outcome.exit == 127 ?
+	    " (a command was not found)" : "", words[0] != '\0' ? ": " : "",
+	    words);
+}
+
 static void
 say_how_it_ended(struct td_slot *slot)
 {
@@ -126,11 +142,8 @@ say_how_it_ended(struct td_slot *slot)
 	else if (outcome->exit < 0)
 		(void)snprintf(error, TD_ERROR_MAX, "killed by signal %d (%s)",
 		    -outcome->exit, strsignal(-outcome->exit));
-	else if (outcome->exit == 127)
-		(void)snprintf(error, TD_ERROR_MAX,
-		    "exit 127 (a command was not found)");
 	else
-		(void)snprintf(error, TD_ERROR_MAX, "exit %d", outcome->exit);
+		say_exit(slot);
 }
 
 static struct td_buf

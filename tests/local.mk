@@ -15,6 +15,8 @@ AM_TESTS_ENVIRONMENT = \
 td_units = \
 	tests/check_frame \
 	tests/check_cgroup \
+	tests/check_cron \
+	tests/check_cron_next \
 	tests/check_ini \
 	tests/check_json \
 	tests/check_json_walk \
@@ -41,7 +43,8 @@ td_units = \
 	tests/check_taskdir \
 	tests/check_trust \
 	tests/check_windows \
-	tests/check_worker_line
+	tests/check_worker_line \
+	tests/check_zone
 
 # Units of the loop and the runner.
 td_units += \
@@ -57,7 +60,7 @@ td_units += \
 	tests/check_shares \
 	tests/check_spawner \
 	tests/check_user
-EXTRA_DIST += tests/model.h tests/planner.h
+EXTRA_DIST += tests/cron.h tests/model.h tests/planner.h
 
 # Units of the command line, which link its modules too.
 td_cli_units = \

@@ -290,13 +290,15 @@ td_cron_next(const struct td_cron *cron, const struct td_zone *zone,
 		int64_t found = least(listed, moved);
 
 		if (found < view.end) {
+			if (found - span.offset > TD_ZONE_LAST)
+				return -ENOENT;
 			*next = (struct td_cron_time){
 				.when = found - span.offset,
 				.offset = span.offset,
 				.touch = moved < listed ? TD_CRON_MOVED :
 				    touch_of(&view, found),
 			};
-			return next->when > TD_ZONE_LAST ? -ENOENT : 0;
+			return 0;
 		}
 		if (span.end >= TD_ZONE_LAST)
 			return -ENOENT;

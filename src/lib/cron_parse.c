@@ -355,8 +355,6 @@ refuse_rest(struct reader *reader)
 		return wrong(reader, at, reader->blanks ?
 		    "a blank inside of an item" :
 		    "a blank inside of the list");
-	if (*at == '-' && at > reader->begin)
-		return wrong(reader, at, "\"-\" behind what is no number");
 	return wrong(reader, at, "\"%.*s\" behind an item",
 	    shown_len(at, reader->end), at);
 }

@@ -15,6 +15,7 @@ leave()
 {
 	disk_status=$?
 	umount -l "$disk"
+	[ ! -d "$WORK/small" ] || umount -l "$WORK/small"
 	(exit "$disk_status")
 	clean_up
 }
@@ -56,4 +57,25 @@ check "the reserve was given up" [ ! -e "$SPOOL/run/reserve" ]
 check "its run is in the log" grep -q "\"$id\"" "$SPOOL"/log/runs-*.jsonl
 
 check "the runner stops in order on a full disk" stop_runner
+
+# The floors of a large disk are not those of a small one.
+small=$WORK/small
+mkdir "$small"
+mount -t tmpfs -o size=2m,nr_inodes=400,mode=0700 taskdir-test "$small" ||
+    bail "no second tmpfs"
+taskdir init "$small/spool" >/dev/null
+SPOOL=$small/spool TASKDIR=$small/spool
+handler nothing <<'END'
+#!/bin/sh
+END
+taskdir run 2>"$SPOOL.err" </dev/null &
+adopt_runner $!
+wait_for "a runner is up on a small disk" "grep -q ready '$SPOOL.err'"
+check_exit 0 "add has room on it" taskdir add nothing
+check_exit 0 "and the task is run" taskdir wait "$(cat "$WORK/out")"
+check "its reserve would have filled it" [ ! -e "$SPOOL/run/reserve" ]
+head -c 1M /dev/zero >"$small/fill"
+check_exit 1 "half of it is the floor" taskdir add nothing
+like "$(cat "$WORK/err")" '*min_free asks for 1048576;*' "as add says"
+check "the runner stops in order there" stop_runner
 done_testing

@@ -255,7 +255,7 @@ td_metrics_format(struct td_buf *out, const struct td_metrics *metrics)
 	add_users(&writer);
 	add_one(&writer, "taskdir_free_bytes", "Room on the spool's file "
 	    "system.", metrics->space.bytes);
-	if (metrics->space.counts_inodes)
+	if (metrics->space.all_inodes > 0)
 		add_one(&writer, "taskdir_free_inodes", "Inodes left on the "
 		    "spool's file system.", metrics->space.inodes);
 	out->failed |= td_buf_status(&writer.spool) != 0;

@@ -19,14 +19,22 @@ td_space_read(struct td_space *space, int fd)
 		.bytes = (uint64_t)fs.f_frsize *
 		    (is_root ? fs.f_bfree : fs.f_bavail),
 		.inodes = is_root ? fs.f_ffree : fs.f_favail,
-		.counts_inodes = fs.f_files != 0,
+		.all_bytes = (uint64_t)fs.f_frsize * fs.f_blocks,
+		.all_inodes = fs.f_files,
 	};
 	return 0;
+}
+
+static uint64_t
+at_most_half(uint64_t floor, uint64_t all)
+{
+	return floor < all / 2 ? floor : all / 2;
 }
 
 int
 td_space_check(const struct td_space_floor *floor, int fd, struct td_err *err)
 {
+	uint64_t bytes, inodes;
 	struct td_space space;
 	int rc;
 
@@ -35,13 +43,15 @@ td_space_check(const struct td_space_floor *floor, int fd, struct td_err *err)
 	rc = td_space_read(&space, fd);
 	if (rc != 0)
 		return td_fail_errno(err, rc, "free space");
-	if (space.bytes < floor->bytes)
+	bytes = at_most_half(floor->bytes, space.all_bytes);
+	inodes = at_most_half(floor->inodes, space.all_inodes);
+	if (space.bytes < bytes)
 		return td_fail(err, -ENOSPC, "the disk is nearly full: "
 		    "%" PRIu64 " bytes are free, min_free asks for %" PRIu64,
-		    space.bytes, floor->bytes);
-	if (space.counts_inodes && space.inodes < floor->inodes)
+		    space.bytes, bytes);
+	if (space.inodes < inodes)
 		return td_fail(err, -ENOSPC, "the disk is nearly full: "
 		    "%" PRIu64 " inodes are free, min_inodes asks for "
-		    "%" PRIu64, space.inodes, floor->inodes);
+		    "%" PRIu64, space.inodes, inodes);
 	return 0;
 }

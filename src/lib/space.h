@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 
+/* On a small file system half of it is floor enough. */
 struct td_space_floor {
 	uint64_t bytes;		/* 0: no floor */
 	uint64_t inodes;	/* 0: no floor */
@@ -19,7 +20,8 @@ struct td_space_floor {
 struct td_space {
 	uint64_t bytes;
 	uint64_t inodes;
-	bool counts_inodes;	/* some file systems have no such limit */
+	uint64_t all_bytes;	/* free or not */
+	uint64_t all_inodes;	/* 0: the file system has no such limit */
 };
 
 int td_space_read(struct td_space *space, int fd);

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define FILE_NAME	"reserve"
-enum { RESERVE_BYTES = 1 << 20 };
+enum { RESERVE_BYTES = 1 << 20, SPARE = 4 };
 
 static struct td_space_floor
 floor_of(const struct td_runner *runner)
@@ -32,9 +32,15 @@ floor_of(const struct td_runner *runner)
 static void
 make_reserve(struct td_runner *runner)
 {
-	int rc, fd = openat(runner->spool->run_fd, FILE_NAME, O_WRONLY |
-	    O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct td_space space;
+	int rc, fd;
 
+	/* A very small disk is not to be filled by what guards it. */
+	if (td_space_read(&space, runner->spool->tmp_fd) != 0 ||
+	    space.bytes < SPARE * RESERVE_BYTES)
+		return;
+	fd = openat(runner->spool->run_fd, FILE_NAME, O_WRONLY | O_CREAT |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
 	rc = posix_fallocate(fd, 0, RESERVE_BYTES);

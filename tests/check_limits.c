@@ -307,9 +307,10 @@ END_TEST
 
 START_TEST(one_key_runs_one_at_a_time_in_nobodys_way)
 {
-	uint32_t first, second, third, other;
+	uint32_t first, second, third, other, later, elsewhere;
 
 	load("[class a]\nserial_by_key = yes\n", 9);
+	elsewhere = add_key("a", NOW + 9000, 9);
 	second = add_key("a", NOW - 8, 7);
 	third = add_key("a", NOW - 8, 7);
 	first = add_key("a", NOW - 9, 7);
@@ -321,8 +322,20 @@ START_TEST(one_key_runs_one_at_a_time_in_nobodys_way)
 	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
 	done(first);
 	ck_assert_uint_eq(td_planner_pick(&planner, NOW), second);
-	/* By its id it overtakes. */
-	ck_assert_int_eq(td_planner_force(&planner, third), 0);
+	/* By its id it overtakes, but only if that is said it passes. */
+	later = add_key("a", NOW + 5000, 7);
+	ck_assert_int_eq(td_planner_force(&planner, later, false), 0);
+	ck_assert_int_eq(td_planner_force(&planner, elsewhere, false), 0);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), elsewhere);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	done(elsewhere);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	done(second);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), later);
+	second = later;
+	ck_assert_int_eq(td_planner_force(&planner, third, false), 0);
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
+	ck_assert_int_eq(td_planner_force(&planner, third, true), 0);
 	ck_assert_uint_eq(td_planner_pick(&planner, NOW), third);
 	first = add_key("a", NOW - 100, 7);
 	done(second);

@@ -222,9 +222,9 @@ START_TEST(forced_passes_time_limits_and_pause)
 	ck_assert_str_eq(picked_class(NOW), "a");
 	td_planner_pause(&planner, number_of("a"), true, NOW);
 	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
-	ck_assert_int_eq(td_planner_force(&planner, late), 0);
-	ck_assert_int_eq(td_planner_force(&planner, late), 0);
-	ck_assert_int_eq(td_planner_force(&planner, second), 0);
+	ck_assert_int_eq(td_planner_force(&planner, late, false), 0);
+	ck_assert_int_eq(td_planner_force(&planner, late, false), 0);
+	ck_assert_int_eq(td_planner_force(&planner, second, false), 0);
 	ck_assert_uint_eq(td_planner_pick(&planner, NOW), late);
 	ck_assert_uint_eq(td_planner_pick(&planner, NOW), second);
 	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
@@ -239,7 +239,7 @@ START_TEST(forcing_what_is_gone_does_nothing)
 
 	begin("", PLENTY);
 	gone = add("a", NOW + 5000, "1");
-	ck_assert_int_eq(td_planner_force(&planner, gone), 0);
+	ck_assert_int_eq(td_planner_force(&planner, gone, false), 0);
 	td_planner_dequeue(&planner, gone, NOW);
 	td_index_remove(&planner.index, gone);
 	/* The next one gets the same ref: it was not asked for. */

@@ -14,7 +14,7 @@ static struct model {
 		uint64_t due;
 		char id[TD_NAME_ID_SIZE];
 		enum { GONE, WAITS, RUNS } state;
-		bool forced;
+		bool forced, past_keys;
 	} tasks[TASKS];
 	uint32_t running[CLASSES + 1], limit[CLASSES + 1];
 	uint32_t priority[CLASSES + 1];
@@ -165,11 +165,29 @@ toggle(size_t i, uint64_t now, struct td_random *random)
 		task->due = NOW + td_random_below(random, 200);
 		entry->due = task->due & ((UINT64_C(1) << 34) - 1);
 		entry->forced = 0;
-		task->forced = false;
+		task->forced = task->past_keys = false;
 		ck_assert_int_eq(td_planner_enqueue(&planner, task->ref, now),
 		    0);
 		task->state = WAITS;
 	}
+}
+
+/* Whether another one of its key runs that it may not pass. */
+static bool
+model_is_held(size_t i)
+{
+	return model.serial[model_class(i)] && !model.tasks[i].past_keys &&
+	    model_key_is_busy(model_class(i), i % KEYS);
+}
+
+static bool
+model_has_forced(void)
+{
+	for (size_t i = 0; i < TASKS; i++)
+		if (model.tasks[i].state == WAITS && model.tasks[i].forced &&
+		    !model_is_held(i))
+			return true;
+	return false;
 }
 
 static void
@@ -181,6 +199,7 @@ pick(uint64_t now)
 	uint32_t c;
 
 	if (ref == 0) {
+		ck_assert(!model_has_forced());
 		ck_assert(best == UINT32_MAX ||
 		    model.all_running >= model.max_running);
 		return;
@@ -189,7 +208,9 @@ pick(uint64_t now)
 		i++;
 	c = model_class(i);
 	ck_assert_int_eq(model.tasks[i].state, WAITS);
+	ck_assert(!model_is_held(i));
 	if (!model.tasks[i].forced) {
+		ck_assert(!model_has_forced());
 		ck_assert_ptr_eq(&model.tasks[i], model_first(c));
 		ck_assert_uint_lt(model.all_running, model.max_running);
 		ck_assert(model_allows(c, now));
@@ -256,9 +277,12 @@ one_step(uint64_t *now, struct td_random *random)
 		break;
 	case 2:
 		if (model.tasks[i].state == WAITS) {
+			bool past_keys = td_random_below(random, 4) == 0;
+
 			ck_assert_int_eq(td_planner_force(&planner,
-			    model.tasks[i].ref), 0);
+			    model.tasks[i].ref, past_keys), 0);
 			model.tasks[i].forced = true;
+			model.tasks[i].past_keys |= past_keys;
 		}
 		break;
 	case 3: case 4: case 5: case 6:

@@ -23,6 +23,7 @@ static const struct {
 	{ "cancel.0643f1c2a9b04-7c1e93ab", TD_VERB_CANCEL,
 	    "0643f1c2a9b04-7c1e93ab" },
 	{ "run.a", TD_VERB_RUN, "a" },
+	{ "force.a", TD_VERB_FORCE, "a" },
 	{ "reload", TD_VERB_RELOAD, "" },
 };
 

@@ -96,12 +96,14 @@ collect(struct asked *asked)
 static int
 request(const struct asked *asked)
 {
+	enum td_verb verb = asked->ask->ignore_limits ? TD_VERB_FORCE :
+	    TD_VERB_RUN;
 	int rc = 0;
 
 	if (!asked->ask->force && !asked->ask->ignore_limits)
 		return 0;
 	for (size_t i = 0; rc == 0 && i < asked->n; i++)
-		rc = td_request_make(asked->spool->ctl_fd, TD_VERB_RUN,
+		rc = td_request_make(asked->spool->ctl_fd, verb,
 		    asked->tasks[i].id);
 	return rc;
 }

@@ -21,6 +21,7 @@ static const struct {
 	[TD_VERB_PAUSE] = { "pause", ARG_OPTIONAL_CLASS },
 	[TD_VERB_CANCEL] = { "cancel", ARG_ID },
 	[TD_VERB_RUN] = { "run", ARG_ID },
+	[TD_VERB_FORCE] = { "force", ARG_ID },
 	[TD_VERB_RELOAD] = { "reload", ARG_NONE },
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };

@@ -4,7 +4,9 @@
  *	pause, pause.CLASS	while the file is there (CLASS: encoded name or
  *				pattern), nothing of that class is started
  *	cancel.ID		end a task, waiting or running
- *	run.ID			start it now, before its time, past the limits
+ *	run.ID			start it now, before its time, past the limits but
+ *				for serial_by_key
+ *	force.ID		past that, too
  *	reload			as SIGHUP
  *
  * The runner removes all but pauses once they are carried out.
@@ -19,6 +21,7 @@ enum td_verb {
 	TD_VERB_PAUSE,
 	TD_VERB_CANCEL,
 	TD_VERB_RUN,
+	TD_VERB_FORCE,
 	TD_VERB_RELOAD,
 };
 

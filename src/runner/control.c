@@ -69,11 +69,12 @@ td_control_cancel(struct td_runner *runner, const char *id)
 }
 
 static void
-run_now(struct td_runner *runner, const char *id)
+run_now(struct td_runner *runner, const char *id, bool past_keys)
 {
 	uint32_t ref = td_index_find(&runner->planner.index, id, strlen(id));
 
-	if (ref != 0 && td_planner_force(&runner->planner, ref) != 0)
+	if (ref != 0 && td_planner_force(&runner->planner, ref,
+	    past_keys) != 0)
 		td_log(TD_LOG_ERR, "runner", "no memory to start a task now "
 		    "id=%s", id);
 }
@@ -89,7 +90,8 @@ carry_out(struct td_runner *runner, enum td_verb verb, const char *argument)
 		td_control_cancel(runner, argument);
 		break;
 	case TD_VERB_RUN:
-		run_now(runner, argument);
+	case TD_VERB_FORCE:
+		run_now(runner, argument, verb == TD_VERB_FORCE);
 		break;
 	case TD_VERB_RELOAD:
 		(void)td_runner_reload(runner);

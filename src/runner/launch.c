@@ -158,7 +158,7 @@ static void
 enqueue_again(struct td_runner *runner, uint32_t ref, bool forced)
 {
 	td_note_enqueue(runner, ref);
-	if (forced && td_planner_force(&runner->planner, ref) != 0)
+	if (forced && td_planner_force(&runner->planner, ref, false) != 0)
 		td_log(TD_LOG_ERR, "runner", "no memory to start a task at "
 		    "once, it waits for its time");
 }

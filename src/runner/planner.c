@@ -101,6 +101,21 @@ use_serial(struct td_planner *planner, struct td_class *class)
 	regroup(planner, class);
 }
 
+/* A key may be free: those that were held are looked at once more. */
+static void
+release_held(struct td_planner *planner)
+{
+	size_t rest = planner->n_forced - planner->forced_at;
+
+	if (planner->n_held == 0)
+		return;
+	memmove(planner->forced + planner->n_held,
+	    planner->forced + planner->forced_at,
+	    rest * sizeof(*planner->forced));
+	planner->n_forced = planner->n_held + rest;
+	planner->forced_at = planner->n_held = 0;
+}
+
 void
 td_planner_reload(struct td_planner *planner,
     const struct td_settings *settings, uint32_t max_running, uint64_t now)
@@ -118,6 +133,7 @@ td_planner_reload(struct td_planner *planner,
 		/* Its priority may be another one. */
 		td_standing_set_running(planner, class, class->running, now);
 	}
+	release_held(planner);
 }
 
 int
@@ -164,16 +180,16 @@ td_planner_load_end(struct td_planner *planner, uint64_t now)
 }
 
 int
-td_planner_force(struct td_planner *planner, uint32_t ref)
+td_planner_force(struct td_planner *planner, uint32_t ref, bool past_keys)
 {
 	struct td_entry *entry = td_index_entry(&planner->index, ref);
 
-	if (entry->forced || entry->queue_at == 0)
+	if ((entry->forced && !past_keys) || entry->queue_at == 0)
 		return 0;
 	if (planner->n_forced == planner->forced_size) {
 		size_t size = planner->forced_size == 0 ? 16 :
 		    2 * planner->forced_size;
-		uint32_t *forced = reallocarray(planner->forced, size,
+		struct td_forced *forced = reallocarray(planner->forced, size,
 		    sizeof(*forced));
 
 		if (forced == NULL)
@@ -181,7 +197,9 @@ td_planner_force(struct td_planner *planner, uint32_t ref)
 		planner->forced = forced;
 		planner->forced_size = size;
 	}
-	planner->forced[planner->n_forced++] = ref;
+	planner->forced[planner->n_forced++] = (struct td_forced){
+		.ref = ref, .past_keys = past_keys,
+	};
 	entry->forced = 1;
 	return 0;
 }
@@ -203,19 +221,36 @@ take(struct td_planner *planner, uint32_t ref, uint64_t now)
 	return true;
 }
 
+/* Whether another task of its key runs, which it may not pass. */
+static bool
+is_held(const struct td_planner *planner, const struct td_forced *forced)
+{
+	const struct td_entry *entry = td_index_entry(&planner->index,
+	    forced->ref);
+	const struct td_class *class = td_planner_get(planner,
+	    entry->class_no);
+
+	return class->serial && !forced->past_keys &&
+	    td_serial_is_busy(planner, class, entry->key);
+}
+
 /* An entry whose task is gone or taken has lost its mark. */
 static uint32_t
 pick_forced(struct td_planner *planner, uint64_t now)
 {
 	while (planner->forced_at < planner->n_forced) {
-		uint32_t ref = planner->forced[planner->forced_at++];
+		struct td_forced forced =
+		    planner->forced[planner->forced_at++];
 		const struct td_entry *entry = td_index_entry(&planner->index,
-		    ref);
+		    forced.ref);
 
-		if (entry->forced && entry->queue_at != 0)
-			return take(planner, ref, now) ? ref : 0;
+		if (!entry->forced || entry->queue_at == 0)
+			continue;
+		if (!is_held(planner, &forced))
+			return take(planner, forced.ref, now) ? forced.ref : 0;
+		planner->forced[planner->n_held++] = forced;
 	}
-	planner->forced_at = planner->n_forced = 0;
+	planner->forced_at = planner->n_forced = planner->n_held;
 	return 0;
 }
 
@@ -251,8 +286,10 @@ td_planner_done(struct td_planner *planner, uint32_t ref, uint64_t now)
 	struct td_class *class = td_planner_get(planner, entry->class_no);
 
 	entry->runs = 0;
-	if (class->serial)
+	if (class->serial) {
 		td_serial_let_go(planner, class, ref);
+		release_held(planner);
+	}
 	planner->running--;
 	td_standing_set_running(planner, class, class->running - 1, now);
 }

@@ -75,6 +75,11 @@ struct td_class {
 	uint32_t token_line;	/* in run/rates, from 1; see tokens.c */
 };
 
+struct td_forced {
+	uint32_t ref;
+	bool past_keys;
+};
+
 /* {0} is an empty one. */
 struct td_planner {
 	struct td_index index;
@@ -91,8 +96,10 @@ struct td_planner {
 	struct td_serial serial;
 	uint64_t turns;			/* ready classes get one each */
 	uint64_t mono_ms, wall_s;	/* see td_planner_set_clock */
-	uint32_t *forced;		/* tasks asked for by name: a ring */
-	size_t n_forced, forced_size, forced_at;
+	/* Tasks asked for by name.  Before n_held: those whose key is busy;
+	 * from forced_at: those not looked at yet. */
+	struct td_forced *forced;
+	size_t n_forced, forced_size, forced_at, n_held;
 	uint32_t running, max_running;
 	bool ignore_limits;		/* of classes: run --ignore-limits */
 	bool loading;			/* queues are built at the end */
@@ -136,8 +143,10 @@ void td_planner_dequeue(struct td_planner *planner, uint32_t ref,
 void td_planner_load_begin(struct td_planner *planner);
 void td_planner_load_end(struct td_planner *planner, uint64_t now);
 
-/* Start it next, before its time and past the limits: 0 or -ENOMEM. */
-int td_planner_force(struct td_planner *planner, uint32_t ref);
+/* Start it next, before its time and past the limits; while another one of its
+ * key runs only if PAST_KEYS.  0 or -ENOMEM. */
+int td_planner_force(struct td_planner *planner, uint32_t ref,
+    bool past_keys);
 
 /*
  * The next task to start at NOW (Unix seconds), taken out of its queue and

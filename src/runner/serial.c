@@ -274,6 +274,15 @@ td_serial_let_go(struct td_planner *planner, struct td_class *class,
 	step_forward(planner, class, group);
 }
 
+bool
+td_serial_is_busy(const struct td_planner *planner,
+    const struct td_class *class, uint64_t key)
+{
+	const struct td_group *group = find(&planner->serial, class, key);
+
+	return group != NULL && group->running > 0;
+}
+
 void
 td_serial_dissolve(struct td_planner *planner, struct td_class *class)
 {

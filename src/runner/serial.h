@@ -11,6 +11,7 @@
 #ifndef TD_RUNNER_SERIAL_H
 #define TD_RUNNER_SERIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runner/index.h"
@@ -41,6 +42,10 @@ int td_serial_hold(struct td_planner *planner, struct td_class *class,
 /* It has ended. */
 void td_serial_let_go(struct td_planner *planner, struct td_class *class,
     uint32_t ref);
+
+/* Whether one of that key runs. */
+bool td_serial_is_busy(const struct td_planner *planner,
+    const struct td_class *class, uint64_t key);
 
 /* Forgets all about the class; its tasks are in no queue then. */
 void td_serial_dissolve(struct td_planner *planner, struct td_class *class);

@@ -115,7 +115,7 @@ is "$(ran) $(run_field later forced)" 'later true' 'one that is not yet due'
 check_exit 1 'with force, all' taskdir run --once --force
 is "$(ran)" 'bad flater' 'everything, once'
 for option in --force --failed --ignore-limits '--class x' '--id x' \
-    '--keep-alive 5'; do
+    '--keep-alive 5' '--time-limit 5' '--count 5'; do
 	# shellcheck disable=SC2086 # words
 	check_exit 2 "$option needs --once" taskdir run $option
 done
@@ -164,6 +164,54 @@ wait "$RUNNER" || status=$?
 is "$status" 0 'until its time is over'
 is "$(ran)" 'k0 k1 k2' 'all ran'
 
+# --- So long, so many ---------------------------------------------------------
+
+# Begins, and goes on until it is told.
+handler held <<'END'
+#!/bin/sh
+echo "$TASKDIR_ID" >>"$TASKDIR_SPOOL.began"
+until [ -e "$TASKDIR_SPOOL.go" ]; do sleep 0.05; done # poll
+END
+began()
+{
+	sort "$SPOOL.began" 2>/dev/null | paste -s -d ' ' -
+}
+# Seconds on the clock of waiting since $1, in hundredths.
+passed()
+{
+	echo $(($(uptime_cs) - $1))
+}
+for n in 1 2 3; do
+	put new "c$n" ok 0 "$((past + n))"
+done
+check_exit 0 'at most two with --count' taskdir run --once --count 2
+is "$(ran) $(states_of c3)" 'c1 c2 new' 'those that are due first'
+check_exit 0 'of a class' taskdir run --once -n 1 --class ok --force
+is "$(ran)" c3 'there is one'
+for n in 1 2 3 4; do
+	put new "t$n" held 0 "$((past + n))"
+done
+begun=$(uptime_cs)
+taskdir run --once --parallel 2 --time-limit 1 >limit.out 2>limit.err &
+adopt_runner $!
+wait_for 'with --time-limit' '[ "$(began)" = "t1 t2" ]'
+wait_until '[ "$(passed "$begun")" -ge 150 ]'
+check 'what runs goes on after it' is_alive "$RUNNER"
+: >"$SPOOL.go"
+status=0
+wait "$RUNNER" || status=$?
+is "$status $(ran)" '0 t1 t2' 'and is finished'
+is "$(began) $(states_of t3) $(states_of t4)" 't1 t2 new new' \
+    'but nothing more is begun'
+check_exit 0 'until another one' taskdir run --once --time-limit 1h
+is "$(ran)" 't3 t4' 'begins the rest'
+put new t5 held 0 "$past"
+begun=$(uptime_cs)
+check_exit 0 'a time limit' taskdir run --once --time-limit 1 --keep-alive 1h
+is "$(ran)" t5 'begins what is there'
+check 'and ends a longer --keep-alive' test "$(passed "$begun")" -lt 36000
+rm -f "$SPOOL.go" "$SPOOL.began"
+
 # --- Beside a runner ---------------------------------------------------------
 
 start_runner
@@ -194,6 +242,85 @@ done
 check_exit 0 'past the limits of a class' taskdir run --once --ignore-limits
 wait_until 'ended r6 && ended r7'
 is "$(ran)" 'r6 r7' 'both meet'
+taskdir cancel --all >out
+ran >out
+put new r8 mail%5Cdigest 0 "$future"
+put new r9 mail%5Cother 0 "$future"
+check_exit 0 'of a class' taskdir run --once --force --class '*digest'
+is "$(ran) $(states_of r9)" 'r8 new' 'only that'
+check_exit 0 'the rest' taskdir run --once --force
+is "$(ran)" r9 'follows'
+for n in 1 2 3; do
+	put new "x$n" ok 0 "$((future + n))"
+done
+check_exit 0 'at most two of them' taskdir run --once --force --count 2
+is "$(ran) $(states_of x3)" 'x1 x2 new' 'are those that are due first'
+is "$(cut -d ' ' -f 1 out | paste -s -d ' ' -)" 'x1 x2' \
+    'no other result is printed'
+taskdir cancel x3 >out
+ran >out
+
+# In this runner a time that has not come holds them, and max_running = 2.
+for n in 1 2 3 4; do
+	put new "y$n" held 0 "$((future + n))"
+done
+taskdir run --once --force --parallel 3 --class held >beside.out \
+    2>beside.err &
+beside=$!
+wait_for 'as many at a time as --parallel says' '[ "$(began)" = "y1 y2 y3" ]'
+is "$(states_of y4) $(cat beside.err)" 'new ' 'and not more'
+: >"$SPOOL.go"
+status=0
+wait "$beside" || status=$?
+is "$status $(ran)" '0 y1 y2 y3 y4' 'the next when one has ended'
+rm -f "$SPOOL.go" "$SPOOL.began"
+for n in 1 2 3 4; do
+	put new "z$n" held 0 "$((future + n))"
+done
+begun=$(uptime_cs)
+taskdir run --once --force --time-limit 1 >beside.out 2>beside.err &
+beside=$!
+wait_until '[ "$(began)" = "z1 z2" ]'
+wait_until '[ "$(passed "$begun")" -ge 150 ]'
+check 'after --time-limit it waits for what runs' is_alive "$beside"
+: >"$SPOOL.go"
+status=0
+wait "$beside" || status=$?
+wait_until 'ended z1 && ended z2'
+is "$status $(ran)" '0 z1 z2' 'and begins no more'
+is "$(states_of z3) $(states_of z4) $(wc -l <beside.out)" \
+    'new new 2' 'nor does it print more'
+taskdir cancel z3 z4 >out
+ran >out
+rm -f "$SPOOL.go" "$SPOOL.began"
+taskdir run --once --keep-alive 3 --class held >beside.out 2>&1 &
+beside=$!
+put new w1 held 0 "$past"
+put new w2 mail%5Cother 0 "$past"
+put new w3 held 0 "$(($(date +%s) + 1))"
+wait_for 'with --keep-alive' 'ended w2 && [ "$(began)" = "w1 w3" ]'
+wait_until 'find "/proc/$beside/fd" -lname "*inotify" | grep -q .'
+: >"$SPOOL.go"
+status=0
+wait "$beside" || status=$?
+is "$status $(cut -d ' ' -f 1 beside.out | paste -s -d ' ' -)" \
+    '0 w1 w3' 'it waits for what comes, and is of the class'
+ran >out
+settings <<'END'
+[class keyed]
+handler = handlers/alone
+serial_by_key = yes
+END
+kill -s HUP "$RUNNER"
+wait_until 'grep -q "settings loaded" "$SPOOL.err"'
+rm -rf "$SPOOL.met"
+for n in 1 2; do
+	put new "v$n" keyed 0 "$past" 2
+done
+wait_until '[ -n "$(states_of v1 | grep cur)" ]'
+check_exit 0 'past serial_by_key, too' taskdir run --once --ignore-limits
+wait_until 'ended v1 && ended v2'
+is "$(ran)" 'v1 v2' 'both of a key meet'
 check 'the runner was one all the time' is_alive "$RUNNER"
 check 'the runner stops' stop_runner
 done_testing

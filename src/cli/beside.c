@@ -16,18 +16,20 @@
 #include "cli/select.h"
 #include "cli/vigil.h"
 #include "lib/request.h"
+#include "lib/settings.h"
 
 /* The tasks that were asked for. */
 struct asked {
 	const struct td_spool *spool;
 	const struct td_beside *ask;
-	uint64_t now;		/* Unix seconds */
+	uint64_t now;		/* Unix seconds, of the start */
+	uint64_t parallel;
 	struct td_watched *tasks;
 	size_t n, size;
 };
 
 static int
-add(struct asked *asked, const char *id, size_t len)
+add(struct asked *asked, const struct td_watched *task)
 {
 	if (asked->n == asked->size) {
 		size_t size = asked->size == 0 ? 64 : 2 * asked->size;
@@ -39,9 +41,16 @@ add(struct asked *asked, const char *id, size_t len)
 		asked->tasks = tasks;
 		asked->size = size;
 	}
-	asked->tasks[asked->n] = (struct td_watched){0};
-	memcpy(asked->tasks[asked->n++].id, id, len);
+	asked->tasks[asked->n++] = *task;
 	return 0;
+}
+
+/* Whether tasks are started past their time or the limits of their classes:
+ * a runner does so on request only. */
+static bool
+is_special(const struct td_beside *ask)
+{
+	return ask->force || ask->ignore_limits;
 }
 
 /* What a pause holds would be waited for until somebody resumes it.  What is
@@ -49,13 +58,24 @@ add(struct asked *asked, const char *id, size_t len)
 static bool
 is_paused(const struct asked *asked, const struct td_name *name)
 {
-	const struct td_beside *ask = asked->ask;
 	char class_name[TD_NAME_CLASS_SIZE], by[TD_REQUEST_SIZE];
 
-	if (ask->force || ask->ignore_limits)
+	if (is_special(asked->ask))
 		return faccessat(asked->spool->ctl_fd, "pause", F_OK, 0) == 0;
 	td_name_decode_class(class_name, name->class_enc, name->class_len);
 	return td_request_is_paused(asked->spool->ctl_fd, class_name, by) == 1;
+}
+
+/* Whether it is one of those that are asked for. */
+static bool
+is_selected(const struct asked *asked, const struct td_name *name)
+{
+	const struct td_beside *ask = asked->ask;
+	uint64_t until = asked->now + ask->keep_alive_ms / 1000;
+
+	return !name->ask && (name->due <= until || ask->force) &&
+	    td_select_class(ask->class_pattern, name) &&
+	    !is_paused(asked, name);
 }
 
 static int
@@ -63,15 +83,39 @@ met(void *arg, enum td_state state, const char *text,
     const struct td_name *name)
 {
 	struct asked *asked = arg;
-	const struct td_beside *ask = asked->ask;
+	struct td_watched task = { .due = name->due };
 
 	(void)state;
 	(void)text;
-	if (name->ask || (name->due > asked->now && !ask->force) ||
-	    !td_select_class(ask->class_pattern, name) ||
-	    is_paused(asked, name))
+	if (!is_selected(asked, name))
 		return 0;
-	return add(asked, name->id, name->id_len);
+	memcpy(task.id, name->id, name->id_len);
+	return add(asked, &task);
+}
+
+/* What comes while we are kept alive. */
+static bool
+joins(void *arg, enum td_state state, const struct td_name *name,
+    struct td_watched *task)
+{
+	const struct asked *asked = arg;
+	const struct td_beside *ask = asked->ask;
+
+	if (ask->id != NULL || (ask->failed_only && name->tries == 0 &&
+	    state != TD_STATE_FAILED))
+		return false;
+	task->due = name->due;
+	return is_selected(asked, name);
+}
+
+static int
+by_due(const void *a, const void *b)
+{
+	const struct td_watched *left = a, *right = b;
+
+	if (left->due != right->due)
+		return left->due < right->due ? -1 : 1;
+	return strcmp(left->id, right->id);
 }
 
 static int
@@ -84,28 +128,96 @@ collect(struct asked *asked)
 	struct td_err err = {0};
 	int rc;
 
-	if (ask->id == NULL)
-		return td_select_walk(asked->spool, set, &walk);
-	rc = td_select_one(&found, asked->spool, set, ask->id, &err);
-	if (rc != 0)
-		return td_pick_missing(ask->cmd, rc, &err);
-	return met(asked, found.state, found.text, &found.name);
+	if (ask->id != NULL) {
+		rc = td_select_one(&found, asked->spool, set, ask->id, &err);
+		if (rc != 0)
+			return td_pick_missing(ask->cmd, rc, &err);
+		return met(asked, found.state, found.text, &found.name);
+	}
+	rc = td_select_walk(asked->spool, set, &walk);
+	if (ask->count != 0 && asked->n > ask->count) {
+		qsort(asked->tasks, asked->n, sizeof(*asked->tasks), by_due);
+		asked->n = ask->count;
+	}
+	return rc;
 }
 
-/* Past its time or its class's limits a task is started on request only. */
+/* The next requests, as many as may be under way. */
 static int
-request(const struct asked *asked)
+hand_out(const struct asked *asked, struct td_vigil *vigil)
 {
 	enum td_verb verb = asked->ask->ignore_limits ? TD_VERB_FORCE :
 	    TD_VERB_RUN;
+	uint64_t n = 0;
 	int rc = 0;
 
-	if (!asked->ask->force && !asked->ask->ignore_limits)
-		return 0;
-	for (size_t i = 0; rc == 0 && i < asked->n; i++)
-		rc = td_request_make(asked->spool->ctl_fd, verb,
-		    asked->tasks[i].id);
+	for (size_t i = 0; i < vigil->n; i++)
+		n += vigil->tasks[i].handed && !vigil->tasks[i].ended;
+	for (size_t i = 0; rc == 0 && n < asked->parallel && i < vigil->n;
+	    i++) {
+		struct td_watched *task = &vigil->tasks[i];
+
+		if (task->handed || task->ended)
+			continue;
+		rc = td_request_make(asked->spool->ctl_fd, verb, task->id);
+		task->handed = true;
+		n++;
+	}
 	return rc;
+}
+
+/* Those that have not begun are waited for no more. */
+static int
+leave(const struct asked *asked, struct td_vigil *vigil)
+{
+	int rc = td_vigil_look(vigil);
+
+	for (size_t i = 0; rc == 0 && i < vigil->n; i++) {
+		struct td_watched *task = &vigil->tasks[i];
+
+		if (task->ended || task->running || task->gone_ms != 0)
+			continue;
+		if (task->handed) {
+			(void)td_request_remove(asked->spool->ctl_fd,
+			    TD_VERB_RUN, task->id);
+			(void)td_request_remove(asked->spool->ctl_fd,
+			    TD_VERB_FORCE, task->id);
+		}
+		task->ended = task->given_up = true;
+	}
+	return rc;
+}
+
+/* Until all that were asked for have ended, or time is up. */
+static int
+attend(const struct asked *asked, struct td_vigil *vigil)
+{
+	const struct td_beside *ask = asked->ask;
+	uint64_t begun = td_clock_mono_ms();
+	uint64_t keep = begun + ask->keep_alive_ms;
+	uint64_t limit = ask->time_limit_ms == 0 ? UINT64_MAX :
+	    begun + ask->time_limit_ms;
+	int rc = 0;
+
+	while (rc == 0) {
+		uint64_t now = td_clock_mono_ms();
+
+		if (now >= keep || now >= limit ||
+		    (ask->count != 0 && vigil->n >= ask->count))
+			vigil->joins = NULL;
+		if (now >= limit) {
+			limit = UINT64_MAX;
+			rc = leave(asked, vigil);
+		}
+		if (rc == 0 && is_special(ask))
+			rc = hand_out(asked, vigil);
+		if (rc == 0)
+			rc = td_vigil_turn(vigil, vigil->joins != NULL &&
+			    keep < limit ? keep : limit);
+		if (rc == -ETIMEDOUT)
+			rc = 0;
+	}
+	return rc == 1 ? 0 : rc;
 }
 
 static int
@@ -117,6 +229,8 @@ print(struct td_out *out, const struct asked *asked)
 	for (size_t i = 0; i < asked->n; i++) {
 		const struct td_watched *task = &asked->tasks[i];
 
+		if (task->given_up)
+			continue;
 		td_outcome_print(out, task);
 		if (td_outcome_exit(task) != TD_EXIT_DONE &&
 		    task->result != TD_RESULT_SNOOZE)
@@ -127,20 +241,41 @@ print(struct td_out *out, const struct asked *asked)
 }
 
 static int
-watch(struct td_out *out, const struct asked *asked)
+watch(struct td_out *out, struct asked *asked)
 {
-	struct td_vigil vigil = { .one_run = true };
+	struct td_vigil vigil = {
+		.one_run = true,
+		.joins = asked->ask->keep_alive_ms != 0 ? joins : NULL,
+		.arg = asked,
+	};
 	int rc = td_vigil_open(&vigil, asked->spool, asked->tasks, asked->n);
 
 	if (rc == 0)
-		rc = request(asked);
-	if (rc == 0)
-		rc = td_vigil_wait(&vigil, UINT64_MAX);
+		rc = attend(asked, &vigil);
+	asked->tasks = vigil.tasks;
+	asked->n = vigil.n;
 	td_vigil_close(&vigil);
 	if (rc != 0)
 		return td_cli_failed(asked->ask->cmd, rc,
 		    "cannot watch the runner of %s", asked->spool->path);
 	return print(out, asked);
+}
+
+/* How many may be under way: as many as the runner starts on its own. */
+static uint64_t
+places(const struct td_spool *spool)
+{
+	struct td_runner_settings runner;
+	struct td_settings *settings = NULL;
+	struct td_err err = {0};
+	uint64_t n = 1;
+
+	if (td_settings_load(&settings, spool->root_fd, &err) == 0) {
+		td_settings_runner(settings, &runner);
+		n = td_settings_max_running(&runner);
+	}
+	td_settings_free(settings);
+	return n;
 }
 
 int
@@ -150,6 +285,8 @@ td_beside_run(const struct td_spool *spool, const struct td_beside *ask)
 		.spool = spool,
 		.ask = ask,
 		.now = td_clock_wall_us() / 1000000,
+		.parallel = ask->parallel != 0 ? ask->parallel :
+		    places(spool),
 	};
 	struct td_out out;
 	int rc = collect(&asked);

@@ -17,6 +17,11 @@ struct td_beside {
 	bool failed_only;
 	bool force;			/* also what is not yet due */
 	bool ignore_limits;
+	uint64_t parallel;		/* of those past time or limits; 0:
+					 * as many as the runner has places */
+	uint64_t count;			/* 0: all */
+	uint64_t keep_alive_ms;		/* what comes so long, too */
+	uint64_t time_limit_ms;		/* then no more is started; 0: none */
 };
 
 /* TD_EXIT_DONE, TD_EXIT_FAILED if any run failed, TD_EXIT_NONE for an id

@@ -24,8 +24,8 @@ struct options {
 	bool once, failed, force, ignore_limits, verbose;
 	const char *class_pattern;
 	const char *id;
-	uint64_t parallel;
-	struct td_opt_number keep_alive;
+	uint64_t parallel, count;
+	struct td_opt_number keep_alive, time_limit;
 };
 
 /* clang-format off */
@@ -50,6 +50,11 @@ static const struct td_opt opts[] = {
 	{ "keep-alive", 0, "DUR", TD_OPT_DURATION,
 	  offsetof(struct options, keep_alive), 0,
 	  "with --once: go on for what comes within DUR" },
+	{ "time-limit", 't', "DUR", TD_OPT_DURATION,
+	  offsetof(struct options, time_limit), 0,
+	  "with --once: start no more after DUR; what runs is finished" },
+	{ "count", 'n', "N", TD_OPT_COUNT, offsetof(struct options, count), 0,
+	  "with --once: start at most N tasks" },
 	{ "verbose", 'v', NULL, TD_OPT_FLAG,
 	  offsetof(struct options, verbose), 0,
 	  "show what handlers print, as it comes" },
@@ -108,6 +113,8 @@ needs_once(const struct options *options)
 		{ options->force, "--force" },
 		{ options->ignore_limits, "--ignore-limits" },
 		{ options->keep_alive.given, "--keep-alive" },
+		{ options->time_limit.given, "--time-limit" },
+		{ options->count != 0, "--count" },
 	};
 
 	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
@@ -134,6 +141,8 @@ runner_options(const struct options *options, const char *const *ids)
 		.n_ids = options->id != NULL ? 1 : 0,
 		.parallel = options->parallel,
 		.keep_alive_ms = options->keep_alive.n,
+		.time_limit_ms = options->time_limit.n,
+		.count = options->count,
 	};
 }
 
@@ -150,7 +159,8 @@ stay(struct td_spool *spool, const struct options *options)
 static int
 run_beside(const struct td_spool *spool, const struct options *options)
 {
-	if (options->parallel != 0)
+	if (options->parallel != 0 && !options->force &&
+	    !options->ignore_limits)
 		td_cli_complain(usage.name, "a runner is at work already, its "
 		    "max_running counts and not --parallel");
 	return td_beside_run(spool, &(struct td_beside){
@@ -161,6 +171,10 @@ run_beside(const struct td_spool *spool, const struct options *options)
 		.failed_only = options->failed,
 		.force = options->force,
 		.ignore_limits = options->ignore_limits,
+		.parallel = options->parallel,
+		.count = options->count,
+		.keep_alive_ms = options->keep_alive.n,
+		.time_limit_ms = options->time_limit.n,
 	});
 }
 

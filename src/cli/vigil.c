@@ -130,6 +130,45 @@ take_letter(struct td_vigil *watch, struct td_watched *task)
 	td_verdict_release(&letter);
 }
 
+/* One more is watched, in its place by id: 0 or -ENOMEM. */
+static int
+join(struct td_vigil *watch, const struct td_watched *task)
+{
+	size_t at = watch->n;
+
+	if (watch->n == watch->size) {
+		size_t size = watch->size == 0 ? 64 : 2 * watch->size;
+		struct td_watched *tasks = reallocarray(watch->tasks, size,
+		    sizeof(*tasks));
+
+		if (tasks == NULL)
+			return -ENOMEM;
+		watch->tasks = tasks;
+		watch->size = size;
+	}
+	while (at > 0 && by_id(&watch->tasks[at - 1], task) > 0)
+		at--;
+	memmove(watch->tasks + at + 1, watch->tasks + at,
+	    (watch->n - at) * sizeof(*task));
+	watch->tasks[at] = *task;
+	watch->n++;
+	return 0;
+}
+
+/* One that was not known is seen in a directory: 0 or -ENOMEM. */
+static int
+meet_stranger(struct td_vigil *watch, enum td_state state,
+    const struct td_name *name)
+{
+	struct td_watched task = { .running = state == TD_STATE_CUR };
+
+	memcpy(task.id, name->id, name->id_len);
+	if (watch->joins == NULL || state == TD_STATE_DLQ ||
+	    !watch->joins(watch->arg, state, name, &task))
+		return 0;
+	return join(watch, &task);
+}
+
 static int
 met(void *arg, enum td_state state, const char *text,
     const struct td_name *name)
@@ -139,8 +178,9 @@ met(void *arg, enum td_state state, const char *text,
 
 	(void)text;
 	if (task == NULL)
-		return 0;
+		return meet_stranger(watch, state, name);
 	task->gone_ms = 0;
+	task->running = state == TD_STATE_CUR;
 	if (state == TD_STATE_DLQ)
 		take_letter(watch, task);
 	return 0;
@@ -193,19 +233,17 @@ add_watch(const struct td_vigil *watch, const char *dir, uint32_t mask)
 static int
 add_watches(struct td_vigil *watch)
 {
-	static const char *const dirs[] = { "new", "failed", "cur", "dlq" };
-	int wd = 0;
-
 	const uint32_t mask = IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
 	    IN_DELETE;
+	int wd = 0;
 
 	if (watch->spool->kind == TD_SPOOL_BOX)
 		wd = add_watch(watch, "queue", mask);
-	for (size_t i = 0; wd >= 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		wd = add_watch(watch, dirs[i], mask);
+	for (int i = 0; wd >= 0 && i < TD_STATE_COUNT; i++)
+		wd = watch->wd[i] = add_watch(watch,
+		    td_state_name((enum td_state)i), mask);
 	if (wd < 0)
 		return wd;
-	watch->dlq_wd = wd;
 	watch->log_wd = add_watch(watch, "log", IN_MODIFY | IN_CREATE);
 	return watch->log_wd < 0 ? watch->log_wd : 0;
 }
@@ -217,7 +255,8 @@ td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
 	int rc;
 
 	*watch = (struct td_vigil){ .spool = spool, .tasks = tasks, .n = n,
-	    .one_run = watch->one_run };
+	    .one_run = watch->one_run, .joins = watch->joins,
+	    .arg = watch->arg, .size = n };
 	if (n > 0)
 		qsort(tasks, n, sizeof(*tasks), by_id);
 	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -232,24 +271,40 @@ td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
 	return rc < 0 ? rc : 0;
 }
 
-static void
+/* A box's queue/ is its tasks' new/. */
+static enum td_state
+state_of(const struct td_vigil *watch, int wd)
+{
+	for (int i = 0; i < TD_STATE_COUNT; i++)
+		if (watch->wd[i] == wd)
+			return (enum td_state)i;
+	return TD_STATE_NEW;
+}
+
+/* 0, or -ENOMEM. */
+static int
 take_event(struct td_vigil *watch, const struct inotify_event *event)
 {
+	bool came = (event->mask & (IN_MOVED_TO | IN_CREATE)) != 0;
+	enum td_state state = state_of(watch, event->wd);
 	struct td_watched *task;
 	struct td_name name;
 
 	if (event->len == 0 || td_name_parse(&name, event->name) != 0)
-		return;
+		return 0;
 	task = task_of(watch, name.id, name.id_len);
-	if (task == NULL || task->ended)
-		return;
-	if (event->mask & (IN_MOVED_TO | IN_CREATE) &&
-	    event->wd == watch->dlq_wd)
+	if (task == NULL)
+		return came ? meet_stranger(watch, state, &name) : 0;
+	if (task->ended)
+		return 0;
+	if (came && state == TD_STATE_DLQ) {
 		take_letter(watch, task);
-	else if (event->mask & (IN_MOVED_TO | IN_CREATE))
+	} else if (came) {
 		task->gone_ms = 0;
-	else if (event->mask & (IN_MOVED_FROM | IN_DELETE))
+		task->running = state == TD_STATE_CUR;
+	} else if (event->mask & (IN_MOVED_FROM | IN_DELETE))
 		task->gone_ms = td_clock_mono_ms();
+	return 0;
 }
 
 /* 0, 1 if the directories must be looked at, or negated errno. */
@@ -259,20 +314,21 @@ read_events(struct td_vigil *watch)
 	static alignas(struct inotify_event) char events[EVENTS_SIZE];
 	ssize_t n = read(watch->fd, events, sizeof(events));
 	bool lost = false;
+	int rc = 0;
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	for (ssize_t at = 0; at < n;) {
+	for (ssize_t at = 0; rc == 0 && at < n;) {
 		const struct inotify_event *event =
 		    (const void *)(events + at);
 
 		if (event->mask & IN_Q_OVERFLOW)
 			lost = true;
 		else if (event->wd != watch->log_wd)
-			take_event(watch, event);
+			rc = take_event(watch, event);
 		at += (ssize_t)sizeof(*event) + event->len;
 	}
-	return lost;
+	return rc != 0 ? rc : lost;
 }
 
 /* Milliseconds until something is to be done without an event; -1: all have
@@ -315,17 +371,26 @@ give_up(struct td_vigil *watch, uint64_t now)
 	return rc;
 }
 
-/* One turn: 1 when all have ended, 0, or negated errno. */
-static int
-turn(struct td_vigil *watch, uint64_t deadline_ms)
+int
+td_vigil_look(struct td_vigil *watch)
+{
+	int rc = sweep(watch, false);
+
+	return rc < 0 ? rc : 0;
+}
+
+int
+td_vigil_turn(struct td_vigil *watch, uint64_t deadline_ms)
 {
 	struct pollfd poll_fd = { .fd = watch->fd, .events = POLLIN };
 	uint64_t now = td_clock_mono_ms();
 	bool look;
 	int rc, wait = next_look(watch, now, &look);
 
-	if (wait < 0)
+	if (wait < 0 && watch->joins == NULL)
 		return 1;
+	if (wait < 0)
+		wait = SWEEP_MS;
 	if (look)
 		return give_up(watch, now);
 	if (now >= deadline_ms)
@@ -350,7 +415,7 @@ td_vigil_wait(struct td_vigil *watch, uint64_t deadline_ms)
 	int rc;
 
 	do {
-		rc = turn(watch, deadline_ms);
+		rc = td_vigil_turn(watch, deadline_ms);
 	} while (rc == 0);
 	return rc == 1 ? 0 : rc;
 }

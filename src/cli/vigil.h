@@ -20,6 +20,10 @@ struct td_watched {
 	bool ended;
 	bool has_result;	/* the run log or the reason told */
 	bool dead;		/* it lies in dlq/ */
+	bool running;		/* it was seen in cur/ */
+	bool handed;		/* beside.c: the runner was asked for it */
+	bool given_up;		/* beside.c: before it started */
+	uint64_t due;		/* beside.c: Unix seconds */
 	enum td_result result;
 	char of[TD_NAME_ID_SIZE];	/* the survivor of a duplicate */
 	struct td_buf error;
@@ -33,16 +37,23 @@ struct td_vigil {
 	size_t n;
 	size_t n_gone;		/* that the last look did not meet */
 	int fd;			/* inotify */
-	int log_wd, dlq_wd;
+	int log_wd, wd[TD_STATE_COUNT];
 	bool one_run;		/* a task has ended when one run of it has */
+	size_t size;		/* of tasks */
+	/* Whether a task that is not among them is to be from now on, with what
+	 * it sets in *TASK; NULL: none, and all that there are may end. */
+	bool (*joins)(void *arg, enum td_state state,
+	    const struct td_name *name, struct td_watched *task);
+	void *arg;
 	struct td_runlog_tail tail;
 };
 
 /*
  * Begins to watch N tasks (ids given, each once, the rest zero), which are
- * sorted by id and must outlive it; of *watch only one_run is read.  Those
- * that have ended already are so at once.  0 or negated errno;
- * td_vigil_close releases in any case.
+ * sorted by id and must outlive it; of *watch only one_run, joins and arg are
+ * read.  With joins the tasks are malloc'ed, and where they are then is in
+ * *watch.  Those that have ended already are so at once.  0 or negated errno;
+ * td_vigil_close releases in any case, but not the tasks.
  */
 int td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
     struct td_watched *tasks, size_t n);
@@ -50,6 +61,10 @@ int td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
 /* Waits until all have ended or DEADLINE_MS (monotonic; UINT64_MAX: never):
  * 0, -ETIMEDOUT, negated errno. */
 int td_vigil_wait(struct td_vigil *watch, uint64_t deadline_ms);
+/* One turn of that: 1 when all have ended, 0 to go on, -ETIMEDOUT, errno. */
+int td_vigil_turn(struct td_vigil *watch, uint64_t deadline_ms);
+/* Looks at the directories without being told to: 0 or negated errno. */
+int td_vigil_look(struct td_vigil *watch);
 void td_vigil_close(struct td_vigil *watch);
 
 void td_watched_release(struct td_watched *task);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/when.h"
 #include "lib/rates.h"
@@ -19,13 +18,10 @@
 static uint64_t
 max_of_all(const struct td_why *why)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct td_runner_settings runner;
 
 	td_settings_runner(why->conf->settings, &runner);
-	if (runner.max_running != 0)
-		return runner.max_running;
-	return 2 * (processors > 0 ? (uint64_t)processors : 1);
+	return td_settings_max_running(&runner);
 }
 
 static void

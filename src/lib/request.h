@@ -4,7 +4,7 @@
  *	pause, pause.CLASS	while the file is there (CLASS: encoded name or
  *				pattern), nothing of that class is started
  *	cancel.ID		end a task, waiting or running
- *	run.ID			start it now, before its time, past the limits but
+ *	run.ID			start it now, before its time, past limits but
  *				for serial_by_key
  *	force.ID		past that, too
  *	reload			as SIGHUP

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/name.h"
 #include "lib/settings_table.h"
@@ -283,6 +284,16 @@ td_settings_runner(const struct td_settings *settings,
     struct td_runner_settings *out)
 {
 	*out = settings->runner;
+}
+
+uint64_t
+td_settings_max_running(const struct td_runner_settings *settings)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->max_running != 0)
+		return settings->max_running;
+	return 2 * (processors > 0 ? (uint64_t)processors : 1);
 }
 
 void

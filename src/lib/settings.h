@@ -118,6 +118,8 @@ void td_settings_free(struct td_settings *settings);
 
 void td_settings_runner(const struct td_settings *settings,
     struct td_runner_settings *out);
+/* How many tasks run at the same time, the default of max_running included. */
+uint64_t td_settings_max_running(const struct td_runner_settings *settings);
 
 /* CLASS_NAME decoded, with "\". */
 void td_settings_class(const struct td_settings *settings,

@@ -158,7 +158,7 @@ struct td_runner {
 	struct td_alarm alarm;
 	struct td_signals signals;
 	struct td_notify notify;	/* the service manager */
-	struct td_timer minute, keep_alive, grace, watchdog, token;
+	struct td_timer minute, keep_alive, time_limit, grace, watchdog, token;
 	unsigned minutes;	/* since the start */
 	struct td_planner planner;
 	struct td_drop *drops[TD_DROP_CHAINS];	/* letters being looked at */
@@ -183,7 +183,8 @@ struct td_runner {
 	uint32_t n_rates;	/* lines of run/rates */
 	uid_t uid;
 	char *handler_path;	/* PATH=... */
-	bool paused, keep_alive_over;
+	bool paused, keep_alive_over, time_is_over;
+	uint64_t n_claimed;	/* for options->count */
 	bool is_short, has_reserve;	/* of space */
 	bool hold;		/* the system is short of something: wait */
 	struct td_timer hold_timer;
@@ -248,6 +249,8 @@ bool td_dedup_drops(struct td_runner *runner, const struct td_letter *newcomer,
 /* launch.c */
 /* Fills free slots: true if anything was done. */
 bool td_launch_some(struct td_runner *runner);
+/* Whether it starts no more: told to stop, or done with its share. */
+bool td_launch_is_closed(const struct td_runner *runner);
 /* Waits until it is known whether a slot's handler was started: true if it
  * runs; else the failure has been dealt with. */
 bool td_launch_join(struct td_slot *slot);

@@ -209,6 +209,13 @@ on_keep_alive_over(struct td_timer *timer)
 	    keep_alive)))->keep_alive_over = true;
 }
 
+static void
+on_time_limit(struct td_timer *timer)
+{
+	((struct td_runner *)((char *)timer - offsetof(struct td_runner,
+	    time_limit)))->time_is_over = true;
+}
+
 void
 td_events_start_timers(struct td_runner *runner)
 {
@@ -227,4 +234,8 @@ td_events_start_timers(struct td_runner *runner)
 	if (!runner->keep_alive_over)
 		(void)td_loop_set_timer(&runner->loop, &runner->keep_alive,
 		    now + runner->options->keep_alive_ms);
+	runner->time_limit.fire = on_time_limit;
+	if (runner->options->time_limit_ms != 0)
+		(void)td_loop_set_timer(&runner->loop, &runner->time_limit,
+		    now + runner->options->time_limit_ms);
 }

@@ -188,6 +188,7 @@ put_back(struct td_slot *slot)
 		td_log(TD_LOG_ERR, "runner", "cannot put a task back from "
 		    "cur/: %s id=%s", strerror(-rc), slot->id);
 	entry->state = (unsigned)slot->origin & 3;
+	runner->n_claimed--;
 	td_loop_clear_timer(&runner->loop, &slot->timer);
 	slot->state = TD_SLOT_FREE;
 	give_up_turn(runner, slot->ref);
@@ -293,6 +294,7 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 		    TD_STATE_CUR, name);
 	if (rc == 0) {
 		entry->state = TD_STATE_CUR;
+		runner->n_claimed++;
 		memcpy(slot->name, name, strlen(name) + 1);
 		td_tokens_note(runner, slot->class);
 		run_claimed(slot, letter);
@@ -399,11 +401,20 @@ launch(struct td_runner *runner, uint32_t ref)
 }
 
 bool
+td_launch_is_closed(const struct td_runner *runner)
+{
+	uint64_t count = runner->options->count;
+
+	return runner->stopping > 0 || runner->time_is_over ||
+	    (count != 0 && runner->n_claimed >= count);
+}
+
+bool
 td_launch_some(struct td_runner *runner)
 {
 	uint32_t ref;
 
-	if (runner->stopping > 0 || runner->paused || runner->hold)
+	if (td_launch_is_closed(runner) || runner->paused || runner->hold)
 		return false;
 	ref = td_planner_pick(&runner->planner, td_runner_horizon(runner));
 	if (ref == 0)

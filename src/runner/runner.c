@@ -115,12 +115,9 @@ static uint32_t
 max_running(const struct td_runner *runner)
 {
 	uint64_t n = runner->options->parallel;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (n == 0)
-		n = runner->conf.max_running;
-	if (n == 0)
-		n = 2 * (uint64_t)(cpus < 1 ? 1 : cpus);
+		n = td_settings_max_running(&runner->conf);
 	return n > 100000 ? 100000 : (uint32_t)n;
 }
 
@@ -410,7 +407,7 @@ is_done(struct td_runner *runner)
 {
 	if (runner->planner.running > 0)
 		return false;
-	if (runner->stopping == 0) {
+	if (!td_launch_is_closed(runner)) {
 		if (gets_token_soon(runner) && !runner->paused)
 			return false;
 		if (!runner->options->once || !is_idle(runner))

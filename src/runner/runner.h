@@ -25,6 +25,8 @@ struct td_runner_options {
 	size_t n_ids;
 	uint64_t parallel;	/* 0: as max_running says */
 	uint64_t keep_alive_ms;	/* with once: wait so long for more */
+	uint64_t time_limit_ms;	/* with once: then start no more; 0: none */
+	uint64_t count;		/* with once: start no more; 0: any number */
 	/* Called for each run that ended; may be NULL. */
 	void (*report)(void *arg, const struct td_run *run);
 	void *report_arg;

@@ -299,7 +299,9 @@ put new w1 held 0 "$past"
 put new w2 mail%5Cother 0 "$past"
 put new w3 held 0 "$(($(date +%s) + 1))"
 wait_for 'with --keep-alive' 'ended w2 && [ "$(began)" = "w1 w3" ]'
-wait_until 'find "/proc/$beside/fd" -lname "*inotify" | grep -q .'
+# It watches, and sleeps until something comes.
+wait_until 'grep -q "^inotify" "/proc/$beside/fdinfo"/* &&
+    grep -q ") S " "/proc/$beside/stat"'
 : >"$SPOOL.go"
 status=0
 wait "$beside" || status=$?

@@ -158,6 +158,7 @@ src_libcli_la_SOURCES = \
 	src/cli/help.c src/cli/help.h \
 	src/cli/history.c src/cli/history.h \
 	src/cli/log_output.c src/cli/log_output.h \
+	src/cli/monitor.c src/cli/monitor.h \
 	src/cli/out.c src/cli/out.h \
 	src/cli/outcome.c src/cli/outcome.h \
 	src/cli/pick.c src/cli/pick.h \

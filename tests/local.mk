@@ -129,6 +129,7 @@ td_stories += \
 	tests/t_list.sh \
 	tests/t_log.sh \
 	tests/t_metrics.sh \
+	tests/t_monitoring.sh \
 	tests/t_process.sh \
 	tests/t_shared.sh \
 	tests/t_stats.sh \

@@ -42,6 +42,8 @@ wait_for "a task runs" 'ls "$SPOOL"/cur/*"$id"* >/dev/null 2>&1'
 head -c 18M /dev/zero >"$disk/fill"
 check_exit 1 "add refuses below the floor" taskdir add gate
 like "$(cat "$WORK/err")" '*min_free*' "and says what is short"
+check_exit 2 "which is critical to monitoring" taskdir check --monitoring
+like "$(cat "$WORK/out")" 'CRITICAL: the disk is nearly full*' "and why"
 is "$(echo '{"classname":"gate"}' | taskdir add --batch 2>/dev/null)" - \
     "a batch refuses too"
 is "$(ls "$SPOOL/tmp")" lost "nothing is left in tmp/"

@@ -7,18 +7,26 @@
 
 #include "cli/arg.h"
 #include "cli/check.h"
+#include "cli/monitor.h"
 #include "lib/lock.h"
 #include "lib/taskdir.h"
 
 struct options {
 	struct td_common common;
-	bool repair;
+	bool repair, monitoring, no_runner;
 };
 
 static const struct td_opt opts[] = {
 	{ "repair", 'r', NULL, TD_OPT_FLAG, offsetof(struct options, repair),
 	  0, "repair what can be; no runner may hold the spool.  Nothing is "
 	  "deleted: what is in the way goes to tmp/lost/" },
+	{ "monitoring", 'm', NULL, TD_OPT_FLAG,
+	  offsetof(struct options, monitoring), 0,
+	  "instead, one line for a monitoring system: OK, WARNING, CRITICAL "
+	  "or UNKNOWN, and exit 0, 1, 2, 3" },
+	{ "no-runner", 'n', NULL, TD_OPT_FLAG,
+	  offsetof(struct options, no_runner), 0,
+	  "with --monitoring: no runner need be there (\"run --once\")" },
 	{0},
 };
 
@@ -30,7 +38,7 @@ static const struct td_usage usage = {
 	    "there is a problem.",
 	.opts = opts,
 	.examples = "taskdir check\ntaskdir check --json\n"
-	    "taskdir check --repair\n",
+	    "taskdir check --repair\ntaskdir check --monitoring\n",
 };
 
 static int
@@ -90,8 +98,13 @@ td_cmd_check(int argc, char **argv)
 	int lock_fd = -1, rc;
 
 	rc = td_arg_parse(&usage, argc, argv, &options, &args);
+	/* Half understood it must not look like a finding. */
+	if (rc == TD_EXIT_USAGE && options.monitoring)
+		return TD_MONITOR_UNKNOWN;
 	if (rc != TD_ARG_GO_ON)
 		return rc;
+	if (options.monitoring)
+		return td_monitor(&options.common, options.no_runner);
 	rc = td_conf_open(&conf, &options.common, usage.name);
 	if (rc != TD_EXIT_DONE)
 		return rc;

@@ -48,6 +48,8 @@ struct td_runner_settings {
 	const char *default_user;	/* "" : none */
 	const char *path;	/* PATH of handlers; "": built in */
 	uint64_t log_level;	/* syslog number; 5 */
+	/* For "check --monitoring"; 0: never. */
+	uint64_t warn_dead, critical_dead;	/* 1, 0 */
 };
 
 struct td_class_settings {
@@ -91,6 +93,10 @@ struct td_class_settings {
 	uint64_t keep_output;	/* enum td_keep; all */
 	uint64_t keep_log;	/* enum td_keep: lines of the run log; all */
 	uint64_t keep_runs;	/* outputs kept a class; 20 */
+	/* For "check --monitoring"; 0: never. */
+	uint64_t warn_due_s, critical_due_s;	/* 10m, 4h */
+	uint64_t warn_backoff_s, critical_backoff_s;	/* 5m, 4h */
+	uint64_t warn_running_s, critical_running_s;	/* 12h, 1d */
 };
 
 /* A loaded configuration; strings handed out by it live as long as it. */

@@ -119,6 +119,8 @@ td_tally_add(struct td_tally *tally, enum td_state state,
 	if (row == NULL)
 		return -ENOMEM;
 	td_tally_count(tally, row, state, name->due, now);
+	if (state == TD_STATE_FAILED && name->tries > row->tries)
+		row->tries = name->tries;
 	return 0;
 }
 
@@ -133,6 +135,8 @@ td_tally_sum(struct td_tally_row *sum, const struct td_tally_row *from)
 		sum->runs[i] += from->runs[i];
 	sum->timed += from->timed;
 	sum->busy_us += from->busy_us;
+	if (from->tries > sum->tries)
+		sum->tries = from->tries;
 	sum->later += from->later;
 	sum->due += from->due;
 	if (from->next != 0 && (sum->next == 0 || from->next < sum->next))

@@ -21,6 +21,7 @@ struct td_tally_row {
 	uint64_t n[TD_STATE_COUNT];
 	uint64_t due;		/* waiting, and due */
 	uint64_t next;		/* due time of the first one waiting; 0: none */
+	uint32_t tries;		/* of the failed one that has most */
 	/* Of the states that td_tally.aged names: */
 	uint64_t later;		/* not due yet */
 	uint64_t ages[TD_TALLY_AGES];

@@ -45,7 +45,7 @@ src_liblib_la_SOURCES = \
 	src/lib/settings_load.c src/lib/settings_table.c \
 	src/lib/settings_table.h src/lib/settings_value.c \
 	src/lib/space.c src/lib/space.h \
-	src/lib/spool.c src/lib/spool.h \
+	src/lib/spool.c src/lib/spool.h src/lib/spool_place.c \
 	src/lib/tally.c src/lib/tally.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \

@@ -241,4 +241,17 @@ is "$(run_field stop3 result) $(run_field stop3 exit)" 'interrupted -15' \
 is "$(names_in cur)" '' 'cur/ is empty'
 is "$(taskdir running --json | tr -d '\n')" '[]' 'and so is the scoreboard'
 check_exit 0 'check finds nothing wrong' taskdir check
+
+# A spool that was made anew below a runner: what comes would never be seen.
+# Each minute tells; SIGHUP does so at once.
+for lost in /new /run/ctl ""; do
+	new_spool
+	start_runner
+	mv "$SPOOL$lost" "$WORK/moved"
+	taskdir init "$SPOOL" >/dev/null
+	stop_runner HUP
+	is "$?" 1 "a runner that lost '$lost' ends"
+	like "$(cat "$SPOOL.err")" '*is no longer the directory*' 'and says why'
+	rm -rf "$WORK/moved"
+done
 done_testing

@@ -55,6 +55,11 @@ int td_spool_open(struct td_spool *spool, const char *path,
     struct td_err *err);
 void td_spool_release(struct td_spool *spool);
 
+/* Whether its directories are still those at its path.  0; TASKDIR_ENOSPOOL:
+ * one was moved, removed or replaced, and what is dropped there now is never
+ * seen here; errno: that cannot be told. */
+int td_spool_check_place(const struct td_spool *spool, struct td_err *err);
+
 /* The owner that goes into the keys of what we add: "" in a private spool,
  * else the decimal uid. */
 void td_spool_owner(const struct td_spool *spool,

@@ -189,6 +189,7 @@ struct td_runner {
 	bool hold;		/* the system is short of something: wait */
 	struct td_timer hold_timer;
 	unsigned stopping;	/* signals to stop so far */
+	bool is_lost;		/* its directories are no longer the spool's */
 	bool interrupting;
 	bool any_failed;	/* with once */
 };

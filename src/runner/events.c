@@ -4,6 +4,7 @@
  * What wakes the runner: signals, doorbells, the clock.
  */
 #include "base/log.h"
+#include "lib/taskdir.h"
 #include "runner/core.h"
 #include "runner/pool.h"
 
@@ -54,6 +55,20 @@ stop(struct td_runner *runner)
 	    runner->loop.now_ms + runner->conf.shutdown_grace_ms);
 }
 
+/* Without its directories a runner would wait for ever, and say nothing. */
+static void
+check_place(struct td_runner *runner)
+{
+	struct td_err err;
+
+	if (runner->stopping > 0 || td_spool_check_place(runner->spool, &err) !=
+	    TASKDIR_ENOSPOOL)
+		return;
+	td_log(TD_LOG_ERR, "runner", "%s", err.text);
+	runner->is_lost = true;
+	stop(runner);
+}
+
 static void
 on_signal(struct td_signals *signals, int number)
 {
@@ -62,9 +77,10 @@ on_signal(struct td_signals *signals, int number)
 
 	if (number == SIGCHLD)
 		td_finish_reap(runner);
-	else if (number == SIGHUP)
+	else if (number == SIGHUP) {
+		check_place(runner);
 		(void)td_runner_reload(runner);
-	else
+	} else
 		stop(runner);
 }
 
@@ -189,6 +205,7 @@ on_minute(struct td_timer *timer)
 	struct td_runner *runner = (struct td_runner *)((char *)timer -
 	    offsetof(struct td_runner, minute));
 
+	check_place(runner);
 	td_sweep_want(runner);
 	td_boxes_want(runner);
 	td_control_look(runner);

@@ -420,9 +420,8 @@ is_done(struct td_runner *runner)
 static bool
 work(struct td_runner *runner)
 {
-	int n = 0;
-
 	bool more = runner->stopping == 0 && td_boxes_step(runner);
+	int n = 0;
 
 	while (n < STARTS_A_TURN && td_launch_some(runner))
 		n++;
@@ -492,5 +491,6 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		td_log(TD_LOG_NOTICE, "runner", "stopped");
 	}
 	release(&runner);
-	return rc != 0 ? rc : options->once && runner.any_failed ? 1 : 0;
+	return rc != 0 ? rc : runner.is_lost || (options->once &&
+	    runner.any_failed) ? 1 : 0;
 }

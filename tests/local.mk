@@ -16,6 +16,7 @@ td_units = \
 	tests/check_frame \
 	tests/check_cgroup \
 	tests/check_cron \
+	tests/check_cron_model \
 	tests/check_cron_next \
 	tests/check_ini \
 	tests/check_json \

@@ -11,7 +11,8 @@ TOP=$(cd "$(dirname "$0")/.." && pwd -P)
 # shellcheck source=contrib/lib.sh
 . "$TOP/contrib/lib.sh"
 
-need "$BUILD_TOOLS $DEMO_TOOLS $TEST_TOOLS" "$BUILD_LIBS $TEST_LIBS"
+need "$BUILD_TOOLS $DEMO_TOOLS $TEST_TOOLS" "$BUILD_LIBS $TEST_LIBS" \
+    "$TEST_FILES"
 as_owner "$@"
 cd "$TOP"
 unset TASKDIR

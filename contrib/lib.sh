@@ -13,6 +13,8 @@ DEMO_TOOLS='python3:python3 rsync:rsync'
 # What the tests use besides.
 TEST_TOOLS='php-cli:php nodejs:node shellcheck:shellcheck mandoc:mandoc git:git'
 TEST_LIBS='check:check'
+TEST_FILES='tzdata:/usr/share/zoneinfo/Europe/Madrid
+python3-croniter:/usr/lib/python3/dist-packages/croniter'
 
 say()
 {
@@ -30,7 +32,7 @@ die()
 	exit 1
 }
 
-# missing TOOLS LIBS: the packages of what is not there.
+# missing TOOLS LIBS [FILES]: the packages of what is not there.
 missing()
 {
 	for pair in $1; do
@@ -40,15 +42,18 @@ missing()
 		pkg-config --exists "${pair#*:}" 2>/dev/null ||
 		    echo "${pair%%:*}"
 	done
+	for pair in ${3-}; do
+		[ -e "${pair#*:}" ] || echo "${pair%%:*}"
+	done
 	# A compiler without the C library's headers compiles nothing.
 	[ -e /usr/include/stdlib.h ] || echo libc6-dev
 }
 
-# need TOOLS LIBS: installs what is missing; stops where it may not.
+# need TOOLS LIBS [FILES]: installs what is missing; stops where it may not.
 need()
 {
 	# shellcheck disable=SC2046 # a list of words
-	set -- $(missing "$1" "$2")
+	set -- $(missing "$1" "$2" "${3-}")
 	[ $# -gt 0 ] || return 0
 	command -v apt-get >/dev/null 2>&1 ||
 	    die "missing here (by their Debian names): $*"

@@ -126,6 +126,7 @@ td_stories += \
 	tests/t_cli.sh \
 	tests/t_completion.sh \
 	tests/t_config.sh \
+	tests/t_cron_oracle.sh \
 	tests/t_limits.sh \
 	tests/t_list.sh \
 	tests/t_log.sh \
@@ -175,10 +176,14 @@ endif
 # A fuzzer is a line in td_fuzzers and three below (tests/fuzz.h says how they
 # are run); its corpus is tests/corpus/NAME.
 td_fuzzers = \
+	tests/fuzz_cron \
 	tests/fuzz_ini \
 	tests/fuzz_json \
 	tests/fuzz_name \
 	tests/fuzz_worker_line
+tests_fuzz_cron_SOURCES = tests/fuzz_cron.c tests/fuzz.h $(td_fuzz_main)
+tests_fuzz_cron_LDADD = src/librunner.la
+tests_fuzz_cron_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_ini_SOURCES = tests/fuzz_ini.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_ini_LDADD = src/librunner.la
 tests_fuzz_ini_LDFLAGS = $(td_fuzz_ldflags)
@@ -203,6 +208,12 @@ check_PROGRAMS += $(td_fuzzers)
 TESTS += $(td_fuzzers)
 endif
 EXTRA_DIST += tests/fuzz_main.c tests/corpus
+
+# Asked by t_cron_oracle.sh.
+check_PROGRAMS += tests/cron_ask
+tests_cron_ask_SOURCES = tests/cron_ask.c
+tests_cron_ask_LDADD = src/liblib.la
+EXTRA_DIST += tests/cron_oracle.py tests/zone_oracle.py
 
 TESTS += $(td_stories)
 if !SANITIZERS

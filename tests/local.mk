@@ -231,6 +231,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench.h \
 	tests/bench/add.c \
 	tests/bench/batch.c \
+	tests/bench/cron.c \
 	tests/bench/latency.c \
 	tests/bench/main.c \
 	tests/bench/million.c \

@@ -48,10 +48,11 @@ struct bench_case {
 	void (*ours)(const struct bench *bench, double *figures);
 };
 
-/* add.c, batch.c, run.c, latency.c, million.c, quiet.c, worker.c */
+/* add.c, batch.c, cron.c, run.c, latency.c, million.c, quiet.c, worker.c */
 extern const struct bench_case bench_add, bench_strict, bench_writers,
     bench_batch, bench_batch_big, bench_run, bench_idle, bench_due,
-    bench_million, bench_crowd, bench_quiet, bench_worker, bench_wake;
+    bench_million, bench_crowd, bench_quiet, bench_worker, bench_wake,
+    bench_cron;
 
 /* tools.c */
 _Noreturn void bench_die(const char *what, int error);

@@ -21,6 +21,7 @@ static const struct bench_case *const cases[] = {
 	&bench_add, &bench_strict, &bench_writers, &bench_batch,
 	&bench_batch_big, &bench_run, &bench_idle, &bench_due,
 	&bench_million, &bench_crowd, &bench_quiet, &bench_worker, &bench_wake,
+	&bench_cron,
 };
 enum {
 	N_CASES = sizeof(cases) / sizeof(cases[0]),

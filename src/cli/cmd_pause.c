@@ -43,28 +43,6 @@ static const struct td_column columns[] = {
 	{ "paused", "paused", 0 }, { "class", "class", 0 }, {0},
 };
 
-/* A pattern as a request's name has it: "\" is "%5C", as in file names.  What
- * is no pattern td_request_make refuses. */
-static int
-encode_pattern(char out[static TD_REQUEST_SIZE], const char *pattern)
-{
-	size_t n = 0;
-
-	if (*pattern == '\\' && pattern[1] != '\0')
-		pattern++;
-	for (; *pattern != '\0'; pattern++) {
-		if (n + sizeof("%5C") > TD_NAME_CLASS_MAX)
-			return -EINVAL;
-		if (strchr("\\:/", *pattern) != NULL)
-			n += (size_t)snprintf(out + n, TD_REQUEST_SIZE - n,
-			    "%%5C");
-		else
-			out[n++] = *pattern;
-	}
-	out[n] = '\0';
-	return n > 0 ? 0 : -EINVAL;
-}
-
 /* Removes every pause: 0 or negated errno, -ENOENT if there was none. */
 static int
 resume_all(const struct td_spool *spool)
@@ -131,7 +109,8 @@ request(const struct td_usage *usage, int argc, char **argv)
 	if (rc != TD_EXIT_DONE)
 		return rc;
 	if (options.class_name != NULL)
-		rc = encode_pattern(argument, options.class_name);
+		rc = td_request_encode_pattern(argument,
+		    options.class_name);
 	if (rc == 0)
 		rc = act(usage, &spool, argument);
 	td_spool_release(&spool);

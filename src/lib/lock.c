@@ -38,19 +38,20 @@ write_owner(int fd)
 	return ftruncate(fd, len) == 0 ? 0 : -errno;
 }
 
-static pid_t
+static struct td_lock_owner
 read_owner(int fd)
 {
 	char text[64];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-	uint64_t pid = 0;
+	uint64_t pid = 0, since = 0;
+	size_t len;
 
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	if (td_num_parse(&pid, text, strcspn(text, " \n"), INT32_MAX) != 0)
-		return 0;
-	return (pid_t)pid;
+	text[n > 0 ? n : 0] = '\0';
+	len = strcspn(text, " \n");
+	if (td_num_parse(&pid, text, len, INT32_MAX) == 0 && text[len] == ' ')
+		(void)td_num_parse(&since, text + len + 1,
+		    strcspn(text + len + 1, "\n"), INT64_MAX);
+	return (struct td_lock_owner){ (pid_t)pid, since };
 }
 
 /*
@@ -60,7 +61,7 @@ read_owner(int fd)
 static bool
 owner_is_gone(int fd)
 {
-	pid_t pid = read_owner(fd);
+	pid_t pid = read_owner(fd).pid;
 
 	return pid == 0 || (kill(pid, 0) != 0 && errno == ESRCH);
 }
@@ -97,7 +98,7 @@ td_lock_take(int run_fd)
 }
 
 int
-td_lock_is_held(int run_fd, pid_t *pid)
+td_lock_look(int run_fd, struct td_lock_owner *owner)
 {
 	/* Asking never takes the lock: a runner that starts meanwhile would
 	 * be refused by the question. */
@@ -105,8 +106,7 @@ td_lock_is_held(int run_fd, pid_t *pid)
 	int rc, fd = td_io_open_beneath(run_fd, lock_name, O_RDONLY);
 
 	if (fd == -ENOENT) {
-		if (pid != NULL)
-			*pid = 0;
+		*owner = (struct td_lock_owner){0};
 		return 0;
 	}
 	if (fd < 0)
@@ -115,8 +115,19 @@ td_lock_is_held(int run_fd, pid_t *pid)
 		rc = -errno;
 	else
 		rc = lock.l_type != F_UNLCK;
-	if (rc >= 0 && pid != NULL)
-		*pid = read_owner(fd);
+	if (rc >= 0)
+		*owner = read_owner(fd);
 	(void)close(fd);
+	return rc;
+}
+
+int
+td_lock_is_held(int run_fd, pid_t *pid)
+{
+	struct td_lock_owner owner;
+	int rc = td_lock_look(run_fd, &owner);
+
+	if (rc >= 0 && pid != NULL)
+		*pid = owner.pid;
 	return rc;
 }

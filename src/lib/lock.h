@@ -7,7 +7,14 @@
 #ifndef TD_LIB_LOCK_H
 #define TD_LIB_LOCK_H
 
+#include <stdint.h>
 #include <sys/types.h>
+
+/* What the file says, 0 where it says nothing. */
+struct td_lock_owner {
+	pid_t pid;
+	uint64_t since;		/* Unix seconds */
+};
 
 /* A descriptor that holds the lock; TASKDIR_ELOCKED; negated errno. */
 int td_lock_take(int run_fd);
@@ -15,5 +22,8 @@ int td_lock_take(int run_fd);
 /* Whether a runner holds it, without taking it: 1, 0, negated errno.  *pid
  * (may be NULL) is what the file says, 0 if nothing. */
 int td_lock_is_held(int run_fd, pid_t *pid);
+
+/* The same, with all that the file says; *owner is set unless it fails. */
+int td_lock_look(int run_fd, struct td_lock_owner *owner);
 
 #endif

@@ -72,6 +72,27 @@ td_request_parse(const char *name, const char **argument)
 	return TD_VERB_NONE;
 }
 
+int
+td_request_encode_pattern(char out[static TD_REQUEST_SIZE],
+    const char *pattern)
+{
+	size_t n = 0;
+
+	if (*pattern == '\\' && pattern[1] != '\0')
+		pattern++;
+	for (; *pattern != '\0'; pattern++) {
+		if (n + sizeof("%5C") > TD_NAME_CLASS_MAX)
+			return -EINVAL;
+		if (strchr("\\:/", *pattern) != NULL)
+			n += (size_t)snprintf(out + n, TD_REQUEST_SIZE - n,
+			    "%%5C");
+		else
+			out[n++] = *pattern;
+	}
+	out[n] = '\0';
+	return n > 0 && is_class_pattern(out, n) ? 0 : -EINVAL;
+}
+
 /* 0, or -EINVAL if no such request can be made. */
 static int
 format_name(char out[static TD_REQUEST_SIZE], enum td_verb verb,

@@ -30,6 +30,11 @@ enum { TD_REQUEST_SIZE = 160 };
 /* *argument points into NAME, "" if none. */
 enum td_verb td_request_parse(const char *name, const char **argument);
 
+/* A class pattern as people write it ("\", ":" and "/" are one) as a request's
+ * argument has it: 0, or -EINVAL if it is none. */
+int td_request_encode_pattern(char out[static TD_REQUEST_SIZE],
+    const char *pattern);
+
 /* Leaves a request (its being there already is no error): 0 or errno. */
 int td_request_make(int ctl_fd, enum td_verb verb, const char *argument);
 

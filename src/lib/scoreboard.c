@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -233,4 +234,15 @@ td_scoreboard_read(int run_fd, struct td_scoreboard_line **lines, size_t *n)
 out:
 	td_buf_release(&text);
 	return rc;
+}
+
+unsigned
+td_scoreboard_size(int run_fd)
+{
+	struct stat st;
+
+	if (fstatat(run_fd, file_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	return (unsigned)(st.st_size / TD_SCOREBOARD_LINE);
 }

@@ -49,4 +49,7 @@ int td_scoreboard_reset(int fd, unsigned n);
 int td_scoreboard_read(int run_fd, struct td_scoreboard_line **lines,
     size_t *n);
 
+/* How many slots there are, busy or free; 0 if that cannot be known. */
+unsigned td_scoreboard_size(int run_fd);
+
 #endif

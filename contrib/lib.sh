@@ -7,7 +7,8 @@
 BUILD_TOOLS='gcc:gcc make:make autoconf:autoconf automake:automake
 libtool:libtoolize pkg-config:pkg-config'
 BUILD_LIBS='libcjson-dev:libcjson libssl-dev:libcrypto
-libcurl4-openssl-dev:libcurl librabbitmq-dev:librabbitmq'
+libcurl4-openssl-dev:libcurl librabbitmq-dev:librabbitmq
+libncurses-dev:ncursesw'
 # What the sample spool and the quick start use.
 DEMO_TOOLS='python3:python3 rsync:rsync'
 # What the tests use besides.

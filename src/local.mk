@@ -143,6 +143,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_schedule.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_stats.c \
+	src/cli/cmd_top.c \
 	src/cli/cmd_user.c \
 	src/cli/cmd_version.c \
 	src/cli/cmd_wait.c \
@@ -153,16 +154,24 @@ src_libcli_la_SOURCES = \
 	src/cli/detail.c src/cli/detail.h \
 	src/cli/draft.c src/cli/draft.h \
 	src/cli/errors.c src/cli/errors.h \
+	src/cli/errand.c src/cli/errand.h \
 	src/cli/escape.c src/cli/escape.h \
 	src/cli/feed.c src/cli/feed.h \
+	src/cli/grid.c src/cli/grid.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/history.c src/cli/history.h \
+	src/cli/live.c src/cli/live.h \
+	src/cli/live_cells.c src/cli/live_cells.h \
+	src/cli/live_draw.c \
+	src/cli/live_keys.c \
 	src/cli/log_output.c src/cli/log_output.h \
 	src/cli/monitor.c src/cli/monitor.h \
 	src/cli/out.c src/cli/out.h \
 	src/cli/outcome.c src/cli/outcome.h \
+	src/cli/pace.c src/cli/pace.h \
 	src/cli/pick.c src/cli/pick.h \
 	src/cli/prometheus.c src/cli/prometheus.h \
+	src/cli/recount.c src/cli/recount.h \
 	src/cli/rename.c src/cli/rename.h \
 	src/cli/roll.c src/cli/roll.h \
 	src/cli/runs.c src/cli/runs.h \
@@ -170,8 +179,12 @@ src_libcli_la_SOURCES = \
 	src/cli/schedule_explain.c \
 	src/cli/schedule_expr.c src/cli/schedule_expr.h \
 	src/cli/schedule_next.c \
+	src/cli/screen.c src/cli/screen.h \
 	src/cli/select.c src/cli/select.h \
 	src/cli/table.c src/cli/table.h \
+	src/cli/top.c src/cli/top.h \
+	src/cli/top_print.c \
+	src/cli/top_text.c src/cli/top_text.h \
 	src/cli/twin.c src/cli/twin.h \
 	src/cli/vigil.c src/cli/vigil.h \
 	src/cli/when.c src/cli/when.h \
@@ -179,7 +192,8 @@ src_libcli_la_SOURCES = \
 	src/cli/why_drop.c \
 	src/cli/why_limits.c \
 	src/cli/writer.c src/cli/writer.h
-src_libcli_la_LIBADD = src/librunner.la
+src_libcli_la_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
+src_libcli_la_LIBADD = src/librunner.la $(NCURSES_LIBS)
 
 bin_PROGRAMS += src/cli/taskdir
 src_cli_taskdir_SOURCES = src/cli/main.c

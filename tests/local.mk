@@ -68,6 +68,9 @@ td_cli_units = \
 	tests/check_check \
 	tests/check_escape \
 	tests/check_feed \
+	tests/check_grid \
+	tests/check_pace \
+	tests/check_recount \
 	tests/check_select \
 	tests/check_table \
 	tests/check_when
@@ -136,6 +139,9 @@ td_stories += \
 	tests/t_shared.sh \
 	tests/t_stats.sh \
 	tests/t_term.sh \
+	tests/t_top.sh \
+	tests/t_top_keys.sh \
+	tests/t_top_shared.sh \
 	tests/t_why.sh
 
 # Stories of the runner.
@@ -166,6 +172,9 @@ td_cli_ldadd = src/libcli.la $(LDADD)
 tests_check_check_LDADD = $(td_cli_ldadd)
 tests_check_escape_LDADD = $(td_cli_ldadd)
 tests_check_feed_LDADD = $(td_cli_ldadd)
+tests_check_grid_LDADD = $(td_cli_ldadd)
+tests_check_pace_LDADD = $(td_cli_ldadd)
+tests_check_recount_LDADD = $(td_cli_ldadd)
 tests_check_select_LDADD = $(td_cli_ldadd)
 tests_check_table_LDADD = $(td_cli_ldadd)
 tests_check_when_LDADD = $(td_cli_ldadd)
@@ -220,7 +229,7 @@ if !SANITIZERS
 TESTS += $(td_forms)
 endif
 EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh
-EXTRA_DIST += tests/worker.py tests/worker.sh
+EXTRA_DIST += tests/screen.py tests/worker.py tests/worker.sh
 EXTRA_DIST += tests/tap.sh tests/users.sh $(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
 

@@ -66,6 +66,7 @@ while read -r file header; do
 	sys/epoll.h | sys/signalfd.h | sched.h) owner='src/loop/*' ;;
 	# The command line waits for ends and follows logs without a loop.
 	sys/inotify.h) owner='src/loop/* src/cli/*' ;;
+	curses.h | term.h) owner=src/cli/screen.c ;;
 	curl/*) owner='src/net/http.c' ;;
 	amqp*.h | rabbitmq-c/*) owner='src/net/amqp.c' ;;
 	esac

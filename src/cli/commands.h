@@ -23,6 +23,7 @@ int td_cmd_running(int argc, char **argv);
 int td_cmd_schedule(int argc, char **argv);
 int td_cmd_show(int argc, char **argv);
 int td_cmd_stats(int argc, char **argv);
+int td_cmd_top(int argc, char **argv);
 int td_cmd_user(int argc, char **argv);
 int td_cmd_version(int argc, char **argv);
 int td_cmd_wait(int argc, char **argv);

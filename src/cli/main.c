@@ -22,6 +22,7 @@ static const struct td_cmd commands[] = {
 	{ "why",	td_cmd_why,	"say why a task does not run" },
 	{ "log",	td_cmd_log,	"show past runs and their output" },
 	{ "running",	td_cmd_running,	"list what runs now" },
+	{ "top",	td_cmd_top,	"watch the spool on a live screen" },
 	{ "stats",	td_cmd_stats,	"count tasks, by state and class" },
 	{ "wait",	td_cmd_wait,	"wait until tasks have ended" },
 	{ "cancel",	td_cmd_cancel,	"take tasks out of the queue" },

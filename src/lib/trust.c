@@ -21,15 +21,15 @@ enum { LINKS_MAX = 40 };	/* as the kernel has it */
  */
 struct walk {
 	const char *spool;
+	uid_t self;
 	struct td_buf done;	/* absolute, judged, without links */
 	struct td_buf todo;	/* what is still to be walked from there */
 	unsigned links;
 };
 
 static int
-judge(const char *path, const struct stat *st, struct td_err *err)
+judge(const char *path, const struct stat *st, uid_t self, struct td_err *err)
 {
-	uid_t self = geteuid();
 	unsigned mode = (unsigned)st->st_mode & 07777;
 	mode_t foreign = self == 0 ? S_IWGRP | S_IWOTH : S_IWOTH;
 
@@ -50,11 +50,11 @@ judge(const char *path, const struct stat *st, struct td_err *err)
 }
 
 static int
-judge_path(const char *path, struct stat *st, struct td_err *err)
+judge_path(const char *path, uid_t self, struct stat *st, struct td_err *err)
 {
 	if (lstat(path, st) != 0)
 		return td_fail_errno(err, -errno, "%s", path);
-	return judge(path, st, err);
+	return judge(path, st, self, err);
 }
 
 static bool
@@ -83,7 +83,7 @@ start_at(struct walk *walk, const char *path, struct td_err *err)
 
 	set_text(&walk->done, inside ? base : "");
 	set_text(&walk->todo, path + strlen(base));
-	return judge_path(base, &st, err);
+	return judge_path(base, walk->self, &st, err);
 }
 
 /* Cuts the next component off what is to do; false if there is none. */
@@ -189,7 +189,8 @@ step(struct walk *walk, const char *name, struct td_err *err)
 	td_buf_add_text(&walk->done, name);
 	rc = td_buf_status(&walk->done);
 	if (rc == 0)
-		rc = judge_path(td_buf_text(&walk->done), &st, err);
+		rc = judge_path(td_buf_text(&walk->done), walk->self, &st,
+		    err);
 	if (rc != 0 || !S_ISLNK(st.st_mode))
 		return rc;
 	return follow(walk, (size_t)st.st_size, err);
@@ -198,7 +199,7 @@ step(struct walk *walk, const char *name, struct td_err *err)
 int
 td_trust_check(const char *spool_path, const char *path, struct td_err *err)
 {
-	struct walk walk = { .spool = spool_path };
+	struct walk walk = { .spool = spool_path, .self = geteuid() };
 	struct td_buf name = { 0 }, whole = { 0 };
 	int rc;
 

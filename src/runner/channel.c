@@ -82,6 +82,14 @@ take_bytes(struct td_slot *slot, const char *bytes, size_t len)
 	    take_line, slot);
 }
 
+/* Whoever is left of a handler that was settled speaks for no task. */
+static bool
+has_speaker(const struct td_slot *slot)
+{
+	return slot->pool == NULL && (slot->state == TD_SLOT_RUNNING ||
+	    slot->state == TD_SLOT_ENDING || slot->state == TD_SLOT_LINGERING);
+}
+
 /* One block: true if there may be more. */
 static bool
 read_block(struct td_slot *slot)
@@ -89,34 +97,20 @@ read_block(struct td_slot *slot)
 	char block[READ_SIZE];
 	ssize_t n = read(slot->channel.source.fd, block, sizeof(block));
 
-	if (n > 0)
+	if (n > 0 && has_speaker(slot))
 		take_bytes(slot, block, (size_t)n);
 	return n == (ssize_t)sizeof(block);
 }
 
-static void
-shut(struct td_slot *slot)
-{
-	td_loop_unwatch(&slot->runner->loop, &slot->channel.source);
-	(void)close(slot->channel.source.fd);
-	slot->channel.is_open = false;
-}
-
+/* No end of file comes: we have the handler's end as well. */
 static void
 on_ready(struct td_source *source)
 {
-	struct td_slot *slot = ((struct td_channel *)source)->slot;
-	char block[READ_SIZE];
-	ssize_t n = read(source->fd, block, sizeof(block));
-
-	if (n > 0)
-		take_bytes(slot, block, (size_t)n);
-	else if (n == 0 || errno != EAGAIN)
-		shut(slot);	/* closed by the handler: nothing more to say */
+	(void)read_block(((struct td_channel *)source)->slot);
 }
 
-int
-td_channel_open(struct td_slot *slot, int *child_fd)
+static int
+open_pipe(struct td_slot *slot)
 {
 	struct td_channel *channel = &slot->channel;
 	int fds[2], rc;
@@ -125,6 +119,7 @@ td_channel_open(struct td_slot *slot, int *child_fd)
 		return -errno;
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	channel->source = (struct td_source){ on_ready, fds[0] };
+	channel->handler_fd = fds[1];
 	channel->slot = slot;
 	rc = td_loop_watch(&slot->runner->loop, &channel->source);
 	if (rc != 0) {
@@ -133,8 +128,36 @@ td_channel_open(struct td_slot *slot, int *child_fd)
 		return rc;
 	}
 	channel->is_open = true;
-	*child_fd = fds[1];
 	return 0;
+}
+
+int
+td_channel_open(struct td_slot *slot, int *handler_fd)
+{
+	int rc = 0;
+
+	if (!slot->channel.is_open)
+		rc = open_pipe(slot);
+	/* The last handler may have made it non-blocking for all. */
+	else if (fcntl(slot->channel.handler_fd, F_SETFL, 0) != 0)
+		rc = -errno;
+	if (rc == 0)
+		*handler_fd = slot->channel.handler_fd;
+	return rc;
+}
+
+void
+td_channel_finish(struct td_slot *slot)
+{
+	struct td_channel *channel = &slot->channel;
+
+	while (channel->is_open && read_block(slot))
+		continue;
+	/* A last line without its LF still counts. */
+	td_frame_end(&channel->frame, take_line, slot);
+	/* Who stayed, or passed his end on, must not speak for the next. */
+	if (slot->class->settings.leave_children || slot->runner->boxes.is_open)
+		td_channel_close(slot);
 }
 
 void
@@ -143,10 +166,10 @@ td_channel_close(struct td_slot *slot)
 	struct td_channel *channel = &slot->channel;
 
 	if (channel->is_open) {
-		while (read_block(slot))
-			continue;
-		shut(slot);
+		td_loop_unwatch(&slot->runner->loop, &channel->source);
+		(void)close(channel->source.fd);
+		(void)close(channel->handler_fd);
+		channel->is_open = false;
 	}
-	/* A last line without its LF still counts. */
-	td_frame_end(&channel->frame, take_line, slot);
+	td_frame_release(&channel->frame);
 }

@@ -80,9 +80,11 @@ enum td_slot_state {
 	TD_SLOT_STUCK,
 };
 
-/* What a handler said on descriptor 3. */
+/* What a handler said on descriptor 3: a pipe, kept open from task to task.
+ * With both ends here its end rings no bell of its own beside the process's. */
 struct td_channel {
 	struct td_source source;
+	int handler_fd;
 	struct td_slot *slot;
 	struct td_frame frame;
 	bool is_open;
@@ -311,8 +313,10 @@ int td_start_process(struct td_runner *runner,
     char error[static TD_ERROR_MAX]);
 
 /* channel.c */
-int td_channel_open(struct td_slot *slot, int *child_fd);
-/* Reads what is still there and closes. */
+/* 0 with the handler's end, which stays the channel's, or negated errno. */
+int td_channel_open(struct td_slot *slot, int *handler_fd);
+/* The handler is gone: reads what is still there. */
+void td_channel_finish(struct td_slot *slot);
 void td_channel_close(struct td_slot *slot);
 
 /* capture.c; KEPT holds a name of lib/output.h */

@@ -278,9 +278,13 @@ release_slot(struct td_slot *slot)
 	slot->state = TD_SLOT_FREE;
 	if (slot->pool != NULL)
 		td_pool_release_slot(slot);
+	else if (slot->pid != 0 && slot->verdict.move == TD_MOVE_DONE)
+		/* No harm in the line of a task that is gone. */
+		td_pool_make_stale(slot);
 	else if (slot->pid != 0)
 		(void)td_scoreboard_set(runner->scoreboard_fd,
 		    &(struct td_scoreboard_line){ .slot = slot->number });
+	slot->pid = 0;
 }
 
 static void on_try_again(struct td_timer *timer);
@@ -400,7 +404,7 @@ td_finish_gathered(struct td_runner *runner)
 void
 td_finish_unstarted(struct td_slot *slot)
 {
-	td_channel_close(slot);
+	td_channel_finish(slot);
 	slot->pid = 0;
 	td_finish_settle(slot);
 }
@@ -416,7 +420,7 @@ check_left(struct td_slot *slot)
 
 	if (may_stay || !td_tree_find(&slot->tree, slot->pid, slot->id,
 	    &left)) {
-		td_channel_close(slot);
+		td_channel_finish(slot);
 		td_finish_settle(slot);
 	} else {
 		if (slot->state == TD_SLOT_RUNNING)

@@ -215,7 +215,7 @@ static void
 start_failed(struct td_slot *slot, int rc)
 {
 	if (td_start_is_shortage(rc)) {
-		td_channel_close(slot);
+		td_channel_finish(slot);
 		td_launch_put_back(slot, rc);
 		return;
 	}

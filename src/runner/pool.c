@@ -236,6 +236,14 @@ td_pool_make_stale(struct td_slot *slot)
 	slot->stale = true;
 }
 
+void
+td_pool_make_fresh(struct td_slot *slot)
+{
+	if (slot->stale)
+		slot->runner->n_stale--;
+	slot->stale = false;
+}
+
 /* Nobody's task any more, or nobody's yet. */
 void
 td_pool_release_slot(struct td_slot *slot)

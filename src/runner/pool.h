@@ -37,8 +37,10 @@ void td_pool_submit(struct td_slot *slot, const struct td_letter *letter,
 void td_pool_drop(struct td_slot *slot);
 /* A slot is free: the scoreboard learns it at leisure. */
 void td_pool_release_slot(struct td_slot *slot);
-/* The scoreboard has yet to learn who has this slot's task. */
+/* The scoreboard has yet to learn who has this slot's task, if it has one; or
+ * somebody else tells it. */
 void td_pool_make_stale(struct td_slot *slot);
+void td_pool_make_fresh(struct td_slot *slot);
 
 /* Hands pending tasks to workers; may start some. */
 void td_pool_pump(struct td_pool *pool);

@@ -360,7 +360,7 @@ release(struct td_runner *runner)
 		td_tree_close(&runner->slots[i]->tree);
 		td_buf_release(&runner->slots[i]->value);
 		td_buf_release(&runner->slots[i]->message);
-		td_frame_release(&runner->slots[i]->channel.frame);
+		td_channel_close(runner->slots[i]);
 		free(runner->slots[i]);
 	}
 	free(runner->slots);

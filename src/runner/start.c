@@ -7,6 +7,7 @@
 #include "lib/trust.h"
 #include "runner/core.h"
 #include "runner/environ.h"
+#include "runner/pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,13 +194,6 @@ td_start_check(const struct td_runner *runner, const char *path,
 	return rc;
 }
 
-static void
-close_fds(struct td_start *start)
-{
-	td_io_close(&start->stdin_fd);
-	td_io_close(&start->channel_fd);
-}
-
 /* Maybe on the spawner's thread; the slot's owner reads nothing of this before
  * he has joined. */
 static void
@@ -207,7 +201,7 @@ on_started(struct td_spawn *spawn)
 {
 	struct td_start *start = (struct td_start *)spawn;
 
-	close_fds(start);
+	td_io_close(&start->stdin_fd);
 	td_finish_progress(start->slot, atomic_load(&spawn->pid));
 }
 
@@ -258,7 +252,8 @@ give_up(struct td_start *start, int rc)
 {
 	struct td_slot *slot = start->slot;
 
-	close_fds(start);
+	td_io_close(&start->stdin_fd);
+	td_pool_make_stale(slot);
 	if (slot->error[0] == '\0')
 		(void)snprintf(slot->error, sizeof(slot->error),
 		    "cannot start: %s", strerror(-rc));
@@ -275,7 +270,7 @@ start_of(struct td_slot *slot)
 		if (start == NULL)
 			return NULL;
 		start->slot = slot;
-		start->stdin_fd = start->channel_fd = -1;
+		start->stdin_fd = -1;
 	}
 	td_buf_clear(&start->path);
 	td_buf_clear(&start->env.text);
@@ -295,6 +290,7 @@ td_start(struct td_slot *slot, const struct td_letter *letter,
 	if (rc != 0)
 		return give_up(start, rc);
 	prepare(start, user);
+	td_pool_make_fresh(slot);
 	slot->starting = true;
 	if (!here) {
 		td_spawner_add(&slot->runner->spawner, &start->spawn);

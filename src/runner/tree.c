@@ -121,8 +121,9 @@ td_tree_prepare(struct td_tree *tree, struct td_runner *runner,
 	tree->runner = runner;
 	/* Who was allowed to stay keeps the group. */
 	if (tree->cgroup.is_open && (tree->cgroup.was_killed ||
-	    td_cgroup_is_populated(&tree->cgroup)))
+	    (!tree->is_empty && td_cgroup_is_populated(&tree->cgroup))))
 		td_tree_close(tree);
+	tree->is_empty = false;
 	if (!tree->cgroup.is_open && runner->cgroups.is_open)
 		rc = td_cgroup_make(&tree->cgroup, &runner->cgroups);
 	if (rc != 0)
@@ -193,7 +194,8 @@ td_tree_find(struct td_tree *tree, pid_t pid, const char *id,
 	bool group;
 
 	if (tree->cgroup.is_open) {
-		if (!td_cgroup_is_populated(&tree->cgroup))
+		tree->is_empty = !td_cgroup_is_populated(&tree->cgroup);
+		if (tree->is_empty)
 			return false;
 		watch_tree(tree);
 		(void)td_cgroup_list(&tree->cgroup, left);

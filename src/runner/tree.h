@@ -19,6 +19,7 @@ struct td_runner;
 struct td_tree {
 	struct td_cgroup cgroup;
 	struct td_runner *runner;
+	bool is_empty;		/* nobody was left, and nobody came since */
 	int wd;			/* watch on its last process; 0: none */
 	struct td_tree *next_watched;
 };

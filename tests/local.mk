@@ -242,6 +242,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/add.c \
 	tests/bench/batch.c \
 	tests/bench/cron.c \
+	tests/bench/flat.c \
+	tests/bench/language.c \
 	tests/bench/latency.c \
 	tests/bench/main.c \
 	tests/bench/million.c \
@@ -259,9 +261,16 @@ tests/bench/stamp: tests/bench/stamp.c
 	$(AM_V_CC)$(MKDIR_P) tests/bench && $(CC) $(DEFS) $(DEFAULT_INCLUDES) \
 	    -O2 -static -nostartfiles -fno-stack-protector \
 	    -o $@ $(srcdir)/tests/bench/stamp.c
-CLEANFILES += tests/bench/bench tests/bench/answer tests/bench/stamp
-EXTRA_DIST += tests/bench/run.sh tests/bench/stamp.c
+tests/bench/ballast.so: tests/bench/ballast.c
+	$(AM_V_CC)$(MKDIR_P) tests/bench && $(CC) $(DEFS) $(DEFAULT_INCLUDES) \
+	    -O2 -fPIC -shared -o $@ $(srcdir)/tests/bench/ballast.c
+td_bench = tests/bench/bench tests/bench/answer tests/bench/stamp \
+	tests/bench/ballast.so
+CLEANFILES += $(td_bench)
+EXTRA_DIST += tests/bench/ballast.c tests/bench/handler.php \
+	tests/bench/handler.py tests/bench/run.sh tests/bench/stamp.c
 .PHONY: bench
-bench: src/cli/taskdir tests/bench/bench tests/bench/answer tests/bench/stamp
+bench: src/cli/taskdir $(td_bench)
 	$(AM_V_at)TD_BUILDDIR='$(abs_top_builddir)' \
+	    TD_SRCDIR='$(abs_top_srcdir)' \
 	    $(SHELL) $(srcdir)/tests/bench/run.sh

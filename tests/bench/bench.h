@@ -22,6 +22,8 @@ struct bench {
 	const char *taskdir;	/* the program */
 	const char *stamp;	/* a handler that says when it began */
 	const char *worker;	/* a persistent one, which does also */
+	const char *scripts;	/* where handler.py and handler.php are */
+	const char *ballast;	/* preloaded: 500 MB */
 	double scale;		/* 1: the figures of the commit bodies */
 };
 
@@ -41,6 +43,8 @@ struct bench_case {
 	const char *name;	/* for BENCH=name */
 	int slices;		/* limit and ours alternate so often a round */
 	bool once;		/* more rounds would say no more */
+	bool ours_first;	/* the limit is a part of ours */
+	const char *needs;	/* a program to be there; or NULL */
 	struct bench_row rows[BENCH_ROWS_MAX];
 	void (*prepare)(const struct bench *bench);	/* or NULL */
 	/* A figure for each row; NULL where nothing is beside it. */
@@ -48,10 +52,12 @@ struct bench_case {
 	void (*ours)(const struct bench *bench, double *figures);
 };
 
-/* add.c, batch.c, cron.c, run.c, latency.c, million.c, quiet.c, worker.c */
+/* add.c, batch.c, cron.c, flat.c, language.c, latency.c, million.c, quiet.c,
+ * run.c, worker.c */
 extern const struct bench_case bench_add, bench_strict, bench_writers,
-    bench_batch, bench_batch_big, bench_run, bench_idle, bench_due,
-    bench_million, bench_crowd, bench_quiet, bench_worker, bench_wake,
+    bench_batch, bench_batch_big, bench_run, bench_heavy, bench_idle,
+    bench_due, bench_million, bench_crowd, bench_quiet, bench_worker,
+    bench_workers, bench_wake, bench_python, bench_php, bench_flat,
     bench_cron;
 
 /* tools.c */
@@ -82,6 +88,21 @@ void bench_fill(const char *spool, const char *class_name, size_t n);
 pid_t bench_spawn(const char *const *argv, int stdin_fd);
 pid_t bench_start_runner(const struct bench *bench, const char *spool);
 void bench_stop_runner(pid_t pid);
+/* Anonymous memory of a process. */
+double bench_memory_mb(pid_t pid);
+
+/* The lines of a spool's run log, counted as they come. */
+struct bench_ends {
+	const char *spool;
+	int fd;
+	unsigned day;
+	size_t n;		/* so many were there */
+};
+void bench_ends_open(struct bench_ends *ends, const char *spool);
+void bench_ends_close(struct bench_ends *ends);
+/* The time when there were N. */
+double bench_wait_for_ends(struct bench_ends *ends, size_t n);
+
 /* Starts a runner, lets it end SKIP tasks, then times N: tasks a second. */
 double bench_rate(const struct bench *bench, const char *spool, size_t skip,
     size_t n);

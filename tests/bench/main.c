@@ -1,8 +1,8 @@
 #include "config.h"
 
 /*
- *	bench -d DIR -t TASKDIR -p STAMP -w WORKER [-r ROUNDS] [-s SCALE]
- *	    [CASE...]
+ *	bench -d DIR -t TASKDIR -p STAMP -w WORKER -H SCRIPTS -b BALLAST
+ *	    [-r ROUNDS] [-s SCALE] [CASE...]
  *
  * Rounds are the outer loop, so that the noise of a shared machine falls on
  * all cases alike, and a ratio is made of figures of one round only.
@@ -19,8 +19,9 @@
 
 static const struct bench_case *const cases[] = {
 	&bench_add, &bench_strict, &bench_writers, &bench_batch,
-	&bench_batch_big, &bench_run, &bench_idle, &bench_due,
-	&bench_million, &bench_crowd, &bench_quiet, &bench_worker, &bench_wake,
+	&bench_batch_big, &bench_run, &bench_heavy, &bench_idle, &bench_due,
+	&bench_million, &bench_crowd, &bench_quiet, &bench_worker,
+	&bench_workers, &bench_wake, &bench_python, &bench_php, &bench_flat,
 	&bench_cron,
 };
 enum {
@@ -40,6 +41,19 @@ struct record {
 static struct record records[N_CASES];
 
 static void
+add(double *sums, void (*of)(const struct bench *bench, double *figures),
+    const struct bench *bench, int slices)
+{
+	double figures[BENCH_ROWS_MAX] = { 0 };
+
+	if (of == NULL)
+		return;
+	of(bench, figures);
+	for (int i = 0; i < BENCH_ROWS_MAX; i++)
+		sums[i] += figures[i] / slices;
+}
+
+static void
 measure(const struct bench *bench, const struct bench_case *it,
     struct record *record)
 {
@@ -47,16 +61,11 @@ measure(const struct bench *bench, const struct bench_case *it,
 	size_t at = record->n++;
 
 	for (int slice = 0; slice < it->slices; slice++) {
-		double figures[BENCH_ROWS_MAX];
-
-		if (it->limit != NULL) {
-			it->limit(bench, figures);
-			for (int i = 0; i < BENCH_ROWS_MAX; i++)
-				limit[i] += figures[i] / it->slices;
-		}
-		it->ours(bench, figures);
-		for (int i = 0; i < BENCH_ROWS_MAX; i++)
-			ours[i] += figures[i] / it->slices;
+		if (!it->ours_first)
+			add(limit, it->limit, bench, it->slices);
+		add(ours, it->ours, bench, it->slices);
+		if (it->ours_first)
+			add(limit, it->limit, bench, it->slices);
 	}
 	for (int i = 0; i < BENCH_ROWS_MAX; i++) {
 		record->limit[i][at] = limit[i];
@@ -135,7 +144,8 @@ static void
 choose(int n, char **names)
 {
 	for (int i = 0; i < N_CASES && n == 0; i++)
-		records[i].chosen = true;
+		records[i].chosen = cases[i]->needs == NULL ||
+		    access(cases[i]->needs, X_OK) == 0;
 	for (int i = 0; i < n; i++) {
 		bool known = false;
 
@@ -159,21 +169,25 @@ main(int argc, char **argv)
 	struct bench bench = { .scale = 1 };
 	int c, rounds = 5;
 
-	while ((c = getopt(argc, argv, "d:t:p:w:r:s:")) != -1)
+	while ((c = getopt(argc, argv, "d:t:p:w:H:b:r:s:")) != -1)
 		switch (c) {
 		case 'd': bench.dir = optarg; break;
 		case 't': bench.taskdir = optarg; break;
 		case 'p': bench.stamp = optarg; break;
 		case 'w': bench.worker = optarg; break;
+		case 'H': bench.scripts = optarg; break;
+		case 'b': bench.ballast = optarg; break;
 		case 'r': rounds = atoi(optarg); break;
 		case 's': bench.scale = atof(optarg); break;
 		default: return 2;
 		}
 	if (bench.dir == NULL || bench.taskdir == NULL ||
-	    bench.stamp == NULL || bench.worker == NULL || bench.scale <= 0 ||
-	    rounds < 1 || rounds > ROUNDS_MAX) {
+	    bench.stamp == NULL || bench.worker == NULL ||
+	    bench.scripts == NULL || bench.ballast == NULL ||
+	    bench.scale <= 0 || rounds < 1 || rounds > ROUNDS_MAX) {
 		(void)fprintf(stderr, "usage: bench -d DIR -t TASKDIR "
-		    "-p STAMP -w WORKER [-r ROUNDS] [-s SCALE] [CASE...]\n");
+		    "-p STAMP -w WORKER -H SCRIPTS -b BALLAST [-r ROUNDS] "
+		    "[-s SCALE] [CASE...]\n");
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -126,24 +126,6 @@ limit_start(const struct bench *bench, double *figures)
 	free(space);
 }
 
-static double
-memory_mb(pid_t pid)
-{
-	char path[64], line[256];
-	unsigned long kb = 0;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	file = fopen(path, "re");
-	if (file == NULL)
-		bench_die(path, errno);
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, "RssAnon:", 8) == 0)
-			kb = strtoul(line + 8, NULL, 10);
-	(void)fclose(file);
-	return (double)kb * 1024 / 1e6;
-}
-
 static void
 ours_start(const struct bench *bench, double *figures)
 {
@@ -158,7 +140,7 @@ ours_start(const struct bench *bench, double *figures)
 	stamp = bench_stamp_read(fifo);
 	figures[0] = (double)stamp.mono.tv_sec +
 	    (double)stamp.mono.tv_nsec * 1e-9 - start;
-	figures[1] = memory_mb(pid);
+	figures[1] = bench_memory_mb(pid);
 	bench_stop_runner(pid);
 	(void)close(fifo);
 }

@@ -4,7 +4,7 @@
 # Everything is gone at the end.
 set -eu
 BENCH=${BENCH:-} ROUNDS=${ROUNDS:-5} SCALE=${SCALE:-1}
-BUILD=${TD_BUILDDIR:-.}
+BUILD=${TD_BUILDDIR:-.} SOURCE=${TD_SRCDIR:-.}
 IN=${TMPDIR:-/var/tmp}
 
 work=$(mktemp -d "$IN/taskdir-bench.XXXXXX")
@@ -63,9 +63,17 @@ else
 	    "If that disk has no journal, its durable figures say nothing." >&2
 fi
 
+# Python keeps what it compiled beside the source.
+mkdir "$work/scripts"
+cp "$SOURCE/tests/bench/handler.py" "$SOURCE/tests/bench/handler.php" \
+    "$SOURCE/contrib/handlers/taskdir_worker.py" \
+    "$SOURCE/contrib/handlers/taskdir_worker.php" "$work/scripts"
+chmod u+wx "$work/scripts/handler.py" "$work/scripts/handler.php"
+
 # shellcheck disable=SC2086 # a list of cases
 "$BUILD/tests/bench/bench" -d "$dir" -t "$BUILD/src/cli/taskdir" \
     -p "$BUILD/tests/bench/stamp" -w "$BUILD/tests/bench/answer" \
+    -H "$work/scripts" -b "$BUILD/tests/bench/ballast.so" \
     -r "$ROUNDS" -s "$SCALE" $BENCH
 echo
 echo "$(uname -sr), $(nproc) processors, load$(uptime |

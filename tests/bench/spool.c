@@ -27,6 +27,9 @@ enum { FILL_AT_ONCE = 10000, STAMP_TIMEOUT_MS = 20000 };
 /* Nobody waits longer than this for anything. */
 #define PATIENCE_S	60.0
 
+/* Between two looks at a run log, which take time from the runner. */
+#define POLL_S	0.005
+
 static void
 write_file(const char *path, const void *bytes, size_t len, mode_t mode)
 {
@@ -165,16 +168,8 @@ bench_stop_runner(pid_t pid)
 	runner = 0;
 }
 
-/* Lines of the run log, counted as they come. */
-struct ends {
-	const char *spool;
-	int fd;
-	unsigned day;
-	size_t n;
-};
-
 static void
-count_ends(struct ends *ends)
+count_ends(struct bench_ends *ends)
 {
 	static char block[1 << 16];
 	unsigned today = td_runlog_day((uint64_t)time(NULL));
@@ -186,17 +181,31 @@ count_ends(struct ends *ends)
 			ends->n += block[i] == '\n';
 	if (ends->fd >= 0 && today == ends->day)
 		return;
-	if (ends->fd >= 0)
-		(void)close(ends->fd);
+	bench_ends_close(ends);
 	(void)snprintf(path, sizeof(path), "%s/log/runs-%08u.jsonl",
 	    ends->spool, today);
 	ends->fd = open(path, O_RDONLY | O_CLOEXEC);
 	ends->day = today;
 }
 
-/* The time when N had ended. */
-static double
-wait_for_ends(struct ends *ends, size_t n)
+void
+bench_ends_open(struct bench_ends *ends, const char *spool)
+{
+	*ends = (struct bench_ends){ .spool = spool, .fd = -1 };
+	count_ends(ends);
+	count_ends(ends);
+}
+
+void
+bench_ends_close(struct bench_ends *ends)
+{
+	if (ends->fd >= 0)
+		(void)close(ends->fd);
+	ends->fd = -1;
+}
+
+double
+bench_wait_for_ends(struct bench_ends *ends, size_t n)
 {
 	double start = bench_now();
 
@@ -206,7 +215,7 @@ wait_for_ends(struct ends *ends, size_t n)
 			return bench_now();
 		if (bench_now() - start > PATIENCE_S)
 			bench_die("the runner does not get on", 0);
-		bench_pause(0.001);
+		bench_pause(POLL_S);
 	}
 }
 
@@ -214,23 +223,39 @@ double
 bench_rate(const struct bench *bench, const char *spool, size_t skip,
     size_t n)
 {
-	struct ends ends = { .spool = spool, .fd = -1 };
+	struct bench_ends ends;
 	size_t before, first;
 	double start, end;
 	pid_t pid;
 
-	count_ends(&ends);
-	count_ends(&ends);
+	bench_ends_open(&ends, spool);
 	before = ends.n;
 	pid = bench_start_runner(bench, spool);
-	start = wait_for_ends(&ends, before + skip);
+	start = bench_wait_for_ends(&ends, before + skip);
 	first = ends.n;
-	end = wait_for_ends(&ends, before + skip + n);
+	end = bench_wait_for_ends(&ends, before + skip + n);
 	first = ends.n - first;
 	bench_stop_runner(pid);
-	if (ends.fd >= 0)
-		(void)close(ends.fd);
+	bench_ends_close(&ends);
 	return (double)first / (end - start);
+}
+
+double
+bench_memory_mb(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long kb = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		bench_die(path, errno);
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			kb = strtoul(line + 8, NULL, 10);
+	(void)fclose(file);
+	return (double)kb * 1024 / 1e6;
 }
 
 int

@@ -161,6 +161,7 @@ td_stories += \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh \
+	tests/t_schedule_expr.sh \
 	tests/t_stop.sh \
 	tests/t_stuck.sh
 

@@ -2,14 +2,38 @@
 
 #include "cli/schedule_expr.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/calendar.h"
 #include "base/clock.h"
 
 enum { N_DEFAULT = 5 };
+
+/* A TIME without a zone of its own is one of the schedule's: the process has
+ * no other use for its zone. */
+static int
+read_from(int64_t *from, const struct td_expr_options *options,
+    const struct td_usage *usage)
+{
+	int64_t now = (int64_t)(td_clock_wall_us() / 1000000);
+
+	*from = now;
+	if (options->from == NULL)
+		return TD_EXIT_DONE;
+	if (options->tz != NULL) {
+		if (setenv("TZ", options->tz, 1) != 0)
+			return td_cli_failed(usage->name, -errno, "TZ");
+		tzset();
+	}
+	if (td_when_parse(from, options->from, now, false) != 0)
+		return td_arg_wrong(usage, "\"%s\" is no TIME for --from",
+		    options->from);
+	return TD_EXIT_DONE;
+}
 
 int
 td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
@@ -19,8 +43,6 @@ td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
 	struct td_err err = { 0 };
 
 	*expr = (struct td_expr){
-		.from = options->from.given ? (int64_t)options->from.n :
-		    (int64_t)(td_clock_wall_us() / 1000000),
 		.n = options->n == 0 ? N_DEFAULT : options->n,
 	};
 	if (options->dst != NULL &&
@@ -32,7 +54,7 @@ td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
 		    fault.column + 1, err.text);
 	if (td_zone_open(&expr->zone, options->tz, &err) != 0)
 		return td_arg_wrong(usage, "%s", err.text);
-	return TD_EXIT_DONE;
+	return read_from(&expr->from, options, usage);
 }
 
 void

@@ -11,8 +11,7 @@
 
 /* What they are parsed into; a member of the command's options. */
 struct td_expr_options {
-	const char *expr, *tz, *dst;
-	struct td_opt_number from;
+	const char *expr, *tz, *dst, *from;
 	uint64_t n;
 };
 
@@ -24,8 +23,8 @@ struct td_expr_options {
 	  "the time zone, as in Europe/Madrid; default: the system's" }, \
 	{ "dst", 0, "POLICY", TD_OPT_TEXT, offsetof(type, member.dst), 0, \
 	  "when the clock changes: default, skip, first or twice" }, \
-	{ "from", 'f', "TIME", TD_OPT_TIME_NEXT, \
-	  offsetof(type, member.from), 0, "count from there; default: now" }, \
+	{ "from", 'f', "TIME", TD_OPT_TEXT, offsetof(type, member.from), 0, \
+	  "count from there (in that zone); default: now" }, \
 	{ "number", 'n', "N", TD_OPT_COUNT, offsetof(type, member.n), 0, \
 	  "so many runs; default: 5" }
 /* clang-format on */
@@ -39,7 +38,7 @@ struct td_expr {
 	uint64_t n;		/* so many are asked for */
 };
 
-/* TD_EXIT_DONE, or TD_EXIT_USAGE after the complaint. */
+/* TD_EXIT_DONE, or another code after the complaint. */
 int td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
     const struct td_usage *usage);
 void td_expr_release(struct td_expr *expr);

@@ -40,10 +40,16 @@ src_liblib_la_SOURCES = \
 	src/lib/retry.c src/lib/retry.h \
 	src/lib/runlog.c src/lib/runlog.h src/lib/runlog_read.c \
 	src/lib/scan.c src/lib/scan.h \
+	src/lib/schedule.c src/lib/schedule.h src/lib/schedule_entry.c \
+	src/lib/schedule_load.c src/lib/schedule_read.h \
+	src/lib/schedule_sections.c src/lib/schedule_settings.c \
+	src/lib/schedule_text.c \
 	src/lib/scoreboard.c src/lib/scoreboard.h \
 	src/lib/settings.c src/lib/settings.h src/lib/settings_check.c \
 	src/lib/settings_load.c src/lib/settings_table.c \
 	src/lib/settings_table.h src/lib/settings_value.c \
+	src/lib/slotbook.c src/lib/slotbook.h \
+	src/lib/slotfile.c src/lib/slotfile.h \
 	src/lib/space.c src/lib/space.h \
 	src/lib/spool.c src/lib/spool.h src/lib/spool_place.c \
 	src/lib/tally.c src/lib/tally.h \
@@ -73,7 +79,6 @@ src_libloop_la_LIBADD = src/libbase.la
 src_librunner_la_SOURCES = \
 	src/runner/core.h \
 	src/runner/admit.c \
-	src/runner/alert.c src/runner/alert.h \
 	src/runner/boxes.c src/runner/boxes.h \
 	src/runner/bury.c \
 	src/runner/capture.c \
@@ -104,6 +109,9 @@ src_librunner_la_SOURCES = \
 	src/runner/runner.c src/runner/runner.h \
 	src/runner/serial.c src/runner/serial.h \
 	src/runner/settle.c src/runner/settle.h \
+	src/runner/slotplan.c src/runner/slotplan.h \
+	src/runner/slots.c src/runner/slots.h src/runner/slots_book.c \
+	src/runner/slots_files.c \
 	src/runner/standing.c \
 	src/runner/start.c \
 	src/runner/sweep.c \
@@ -120,6 +128,7 @@ src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 noinst_LTLIBRARIES += src/libcli.la
 src_libcli_la_SOURCES = \
 	src/cli/ages.c src/cli/ages.h \
+	src/cli/agenda.c src/cli/agenda.h \
 	src/cli/arg.c src/cli/arg.h \
 	src/cli/batch.c src/cli/batch.h \
 	src/cli/beside.c src/cli/beside.h \
@@ -169,6 +178,7 @@ src_libcli_la_SOURCES = \
 	src/cli/monitor.c src/cli/monitor.h \
 	src/cli/out.c src/cli/out.h \
 	src/cli/outcome.c src/cli/outcome.h \
+	src/cli/owner.c src/cli/owner.h \
 	src/cli/pace.c src/cli/pace.h \
 	src/cli/pick.c src/cli/pick.h \
 	src/cli/prometheus.c src/cli/prometheus.h \
@@ -177,7 +187,12 @@ src_libcli_la_SOURCES = \
 	src/cli/roll.c src/cli/roll.h \
 	src/cli/runs.c src/cli/runs.h \
 	src/cli/schedule.h \
-	src/cli/schedule_explain.c \
+	src/cli/schedule_edit.c src/cli/schedule_edit.h \
+	src/cli/schedule_enable.c src/cli/schedule_explain.c \
+	src/cli/schedule_line.c src/cli/schedule_lint.c \
+	src/cli/schedule_list.c src/cli/schedule_reset.c \
+	src/cli/schedule_run.c src/cli/schedule_set.c \
+	src/cli/schedule_show.c \
 	src/cli/schedule_expr.c src/cli/schedule_expr.h \
 	src/cli/schedule_next.c \
 	src/cli/screen.c src/cli/screen.h \
@@ -231,3 +246,4 @@ pkgconfig_DATA += src/lib/libtaskdir.pc
 CLEANFILES += src/lib/libtaskdir.pc
 EXTRA_DIST += src/lib/libtaskdir.pc.in src/lib/libtaskdir.map
 dist_man_MANS += src/cli/taskdir.1 src/lib/libtaskdir.3 src/lib/taskdir.5
+dist_man_MANS += src/lib/taskdir-schedule.5

@@ -16,7 +16,11 @@
 static const struct row {
 	const char *what;
 	struct td_outcome end;
-	struct td_terms terms;
+	struct terms {
+		uint32_t tries;
+		uint64_t attempts;
+		bool retry;
+	} terms;
 	struct {
 		enum td_result result;
 		enum td_move move;
@@ -172,7 +176,12 @@ START_TEST(a_run_ends_as_the_table_says)
 	const struct td_class_settings settings = {
 		.permanent_exit = { 100, 64 }, .n_permanent_exit = 2,
 	};
-	struct td_verdict got = td_settle(&row->end, &row->terms, &settings,
+	const struct td_terms terms = {
+		.tries = row->terms.tries,
+		.attempts = row->terms.attempts,
+		.retry = row->terms.retry,
+	};
+	struct td_verdict got = td_settle(&row->end, &terms, &settings,
 	    NOW, UINT32_MAX);
 	uint64_t due = row->want.in_s < 0 ? 0 : NOW + (uint64_t)row->want.in_s;
 
@@ -193,7 +202,8 @@ START_TEST(the_class_decides_backoff_and_jitter)
 		.backoff_s = { 5, 300 }, .n_backoff = 2, .jitter_percent = 100,
 	};
 	const struct td_outcome end = { .exit = 1 };
-	const struct td_terms terms = { 1, 12, true };
+	const struct td_terms terms = { .tries = 1, .attempts = 12,
+	    .retry = true };
 
 	ck_assert_uint_eq(td_settle(&end, &terms, &settings, NOW, 0).due,
 	    NOW + 300);
@@ -206,7 +216,8 @@ START_TEST(without_permanent_exits_100_is_a_failure)
 {
 	const struct td_class_settings settings = { 0 };
 	const struct td_outcome end = { .exit = 100 };
-	const struct td_terms terms = { 0, 12, true };
+	const struct td_terms terms = { .tries = 0, .attempts = 12,
+	    .retry = true };
 
 	ck_assert_int_eq(td_settle(&end, &terms, &settings, NOW, 0).move,
 	    TD_MOVE_FAILED);
@@ -237,7 +248,7 @@ START_TEST(every_verdict_fits_a_name)
 				.next_in_s = UINT64_MAX,
 			};
 			const struct td_terms terms = {
-				TD_NAME_TRIES_MAX, 0, true,
+				.tries = TD_NAME_TRIES_MAX, .retry = true,
 			};
 			struct td_verdict got = td_settle(&end, &terms,
 			    &settings, NOW, UINT32_MAX);
@@ -248,11 +259,38 @@ START_TEST(every_verdict_fits_a_name)
 }
 END_TEST
 
+START_TEST(a_slot_that_is_tried_once_leaves_no_letter)
+{
+	const struct td_class_settings settings = {
+		.permanent_exit = { 100 }, .n_permanent_exit = 1,
+	};
+	const struct td_terms terms = { .goes_on = true };
+	static const struct {
+		struct td_outcome end;
+		enum td_result result;
+		enum td_move move;
+	} cases[] = {
+		{ { .exit = 1 }, TD_RESULT_PERMANENT, TD_MOVE_DONE },
+		{ { .timed_out = true }, TD_RESULT_TIMEOUT, TD_MOVE_DONE },
+		{ { .exit = 100 }, TD_RESULT_PERMANENT, TD_MOVE_DEAD },
+		{ { .refused = true }, TD_RESULT_PERMANENT, TD_MOVE_DEAD },
+		{ { .crashed = true }, TD_RESULT_CRASHED, TD_MOVE_DEAD },
+		{ { .exit = 0 }, TD_RESULT_OK, TD_MOVE_DONE },
+	};
+	struct td_verdict got = td_settle(&cases[_i].end, &terms, &settings,
+	    NOW, 0);
+
+	ck_assert_int_eq(got.result, cases[_i].result);
+	ck_assert_int_eq(got.move, cases[_i].move);
+}
+END_TEST
+
 int
 main(void)
 {
 	const struct td_harness_test tests[] = {
 		{ a_run_ends_as_the_table_says, N_OF(rows) },
+		{ a_slot_that_is_tried_once_leaves_no_letter, 6 },
 		{ the_class_decides_backoff_and_jitter, 0 },
 		{ without_permanent_exits_100_is_a_failure, 0 },
 		{ every_verdict_fits_a_name, 0 },

@@ -35,6 +35,7 @@ td_units = \
 	tests/check_retry \
 	tests/check_runlog \
 	tests/check_scan \
+	tests/check_schedule \
 	tests/check_scoreboard \
 	tests/check_settings \
 	tests/check_settings_text \
@@ -58,6 +59,7 @@ td_units += \
 	tests/check_planner_model \
 	tests/check_queue \
 	tests/check_settle \
+	tests/check_slots \
 	tests/check_shares \
 	tests/check_spawner \
 	tests/check_user
@@ -117,7 +119,6 @@ td_stories = \
 
 td_stories += \
 	tests/t_add.sh \
-	tests/t_alert.sh \
 	tests/t_attacks.sh \
 	tests/t_worker.sh \
 	tests/t_worker_end.sh \
@@ -161,6 +162,7 @@ td_stories += \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh \
+	tests/t_schedule.sh \
 	tests/t_schedule_expr.sh \
 	tests/t_stop.sh \
 	tests/t_stuck.sh
@@ -232,7 +234,8 @@ TESTS += $(td_forms)
 endif
 EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh
 EXTRA_DIST += tests/screen.py tests/worker.py tests/worker.sh
-EXTRA_DIST += tests/tap.sh tests/users.sh $(td_forms) $(td_stories)
+EXTRA_DIST += tests/clock.sh tests/tap.sh tests/users.sh \
+	$(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
 
 # Figures beside their limits, never a test: "make bench", BENCH="case ...",

@@ -3,7 +3,7 @@
 #
 #	- no run begins before its due time, unless it was forced;
 #	- a task that ended stays so, unless it was a dead letter and retried,
-#	  or its runner died between the log's line and the file's move;
+#	  a slot that was withdrawn and is wanted again, or its runner died between the log's line and the file's move;
 #	- a try is never counted twice, but for interruptions and snoozes, which
 #	  spend none, and runners that died as above.
 
@@ -38,7 +38,7 @@ function broken(law)
 	try = number("try")
 	due = number("due")
 	start = number("start")
-	dead = last[id] ~ /^(retry|permanent|timeout|crashed|cancelled|invalid)$/
+	dead = last[id] ~ /^(retry|permanent|timeout|crashed|cancelled|invalid|withdrawn)$/
 }
 
 start != "" && due != "" && start < due && !/,"forced":true/ {

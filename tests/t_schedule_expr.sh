@@ -71,5 +71,5 @@ wrong 'unknown time zone "Europe/Atlantis"' @daily --tz Europe/Atlantis
 wrong '"../x" is not the name of a time zone' @daily --tz ../x
 wrong 'default, skip, first or twice, not "never"' @daily --dst never
 wrong '"soon" is no TIME for --from' @daily --from soon
-check_exit 2 'an expression is needed' taskdir schedule next
+check_exit 2 'an expression is needed' taskdir schedule explain
 done_testing

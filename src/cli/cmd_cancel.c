@@ -14,6 +14,8 @@
 #include "cli/pick.h"
 #include "lib/lock.h"
 #include "lib/request.h"
+#include "lib/slotbook.h"
+#include "lib/slotfile.h"
 
 struct options {
 	struct td_common common;
@@ -84,6 +86,29 @@ log_line(struct cancel *cancel, const struct td_found *found,
 	});
 }
 
+/* A slot: the schedule is to go on with the next one. */
+static bool
+is_scheduled(const struct td_spool *spool, const struct td_found *found)
+{
+	struct td_slotfile file;
+
+	return td_slotfile_parse(&file, found->id, strlen(found->id)) &&
+	    td_lock_is_held(spool->run_fd, NULL) == 1;
+}
+
+/* Where no runner is told, the next one must not make it again. */
+static void
+skip_slot(const struct td_spool *spool, const struct td_found *found)
+{
+	struct td_slotfile file;
+
+	if (td_slotfile_parse(&file, found->id, strlen(found->id)) &&
+	    !file.manual && td_slotbook_skip(spool->run_fd, file.hash,
+	    file.slot) != 0)
+		td_cli_complain(usage.name, "%s is cancelled, but the "
+		    "schedule may bring it again", found->id);
+}
+
 static int
 finish(struct cancel *cancel, const struct td_found *found,
     const struct td_task *task)
@@ -99,6 +124,7 @@ finish(struct cancel *cancel, const struct td_found *found,
 	if (rc != 0)
 		return td_cli_failed(usage.name, rc, "%s is cancelled, but the "
 		    "run log cannot be written", found->id);
+	skip_slot(&cancel->conf->spool, found);
 	rc = td_spool_forget(&cancel->conf->spool, found->text);
 	if (rc != 0)
 		return td_cli_failed(usage.name, rc, "%s is cancelled, but its "
@@ -186,7 +212,8 @@ cancel_one(void *arg, const struct td_found *found)
 		    "--waiting leaves it alone", found->id);
 		return TD_EXIT_NONE;
 	}
-	if (has_picture(&cancel->conf->spool, found))
+	if (has_picture(&cancel->conf->spool, found) ||
+	    is_scheduled(&cancel->conf->spool, found))
 		return ask_runner(cancel, found);
 	/* In a letter box only what was not yet admitted is the user's. */
 	if (found->state == TD_STATE_CUR || (box &&

@@ -2,9 +2,6 @@
 
 #include "cli/commands.h"
 
-#include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +10,7 @@
 #include "base/log.h"
 #include "cli/arg.h"
 #include "cli/beside.h"
+#include "cli/owner.h"
 #include "cli/pick.h"
 #include "cli/runs.h"
 #include "cli/select.h"
@@ -75,30 +73,6 @@ static const struct td_usage usage = {
 	    "taskdir run --once --class 'mail.*' --force\n"
 	    "* * * * *  taskdir run --once --keep-alive 50s    (crontab)\n",
 };
-
-/*
- * root on somebody's private spool: his files, his handlers, his tasks, so
- * the runner becomes him rather than trusting him with root.
- */
-static int
-become_owner(const struct td_spool *spool)
-{
-	const struct passwd *pw;
-	int rc;
-
-	if (geteuid() != 0 || spool->owner == 0 ||
-	    spool->kind != TD_SPOOL_PRIVATE)
-		return 0;
-	pw = getpwuid(spool->owner);
-	rc = pw != NULL ? initgroups(pw->pw_name, pw->pw_gid) :
-	    setgroups(0, NULL);
-	if (rc != 0 || setgid(pw != NULL ? pw->pw_gid : spool->group) != 0 ||
-	    setuid(spool->owner) != 0)
-		return -errno;
-	td_log(TD_LOG_NOTICE, "runner", "running as the spool's owner uid=%lu",
-	    (unsigned long)spool->owner);
-	return 0;
-}
 
 static int
 needs_once(const struct options *options)
@@ -232,7 +206,7 @@ td_cmd_run(int argc, char **argv)
 	rc = td_cli_open(&spool, &options.common, usage.name);
 	if (rc != TD_EXIT_DONE)
 		return rc;
-	rc = become_owner(&spool);
+	rc = td_owner_become(&spool);
 	if (rc != 0)
 		rc = td_cli_failed(usage.name, rc,
 		    "cannot become the owner of %s", spool.path);

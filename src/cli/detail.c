@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/num.h"
 #include "lib/reason.h"
+#include "lib/slotfile.h"
 #include "lib/taskdir.h"
 
 int
@@ -27,6 +28,9 @@ td_detail_load(struct td_detail *detail, const struct td_conf *conf,
 	if (rc != 0)
 		return td_fail_errno(err, rc, "cannot read %s/%s",
 		    td_state_name(state), name);
+	if (td_slotfile_parse_name(&(struct td_slotfile){0}, name))
+		return td_task_parse_slot(&detail->task,
+		    td_buf_text(&detail->text), detail->text.len, err);
 	return td_task_parse(&detail->task, td_buf_text(&detail->text),
 	    detail->text.len, err);
 }

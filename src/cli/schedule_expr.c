@@ -15,8 +15,8 @@ enum { N_DEFAULT = 5 };
 
 /* A TIME without a zone of its own is one of the schedule's: the process has
  * no other use for its zone. */
-static int
-read_from(int64_t *from, const struct td_expr_options *options,
+int
+td_expr_from(int64_t *from, const struct td_expr_options *options,
     const struct td_usage *usage)
 {
 	int64_t now = (int64_t)(td_clock_wall_us() / 1000000);
@@ -54,7 +54,7 @@ td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
 		    fault.column + 1, err.text);
 	if (td_zone_open(&expr->zone, options->tz, &err) != 0)
 		return td_arg_wrong(usage, "%s", err.text);
-	return read_from(&expr->from, options, usage);
+	return td_expr_from(&expr->from, options, usage);
 }
 
 void

@@ -43,6 +43,10 @@ int td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
     const struct td_usage *usage);
 void td_expr_release(struct td_expr *expr);
 
+/* What --from says, else now: as open. */
+int td_expr_from(int64_t *from, const struct td_expr_options *options,
+    const struct td_usage *usage);
+
 /* The next run, from which the one after it is looked for then: as
  * td_cron_next. */
 int td_expr_next(struct td_expr *expr, struct td_cron_time *next);

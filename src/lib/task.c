@@ -20,6 +20,7 @@ struct reader {
 	struct td_task *task;
 	struct td_err *err;
 	const char *member;	/* that is being read */
+	bool is_slot;		/* of the schedule, which has its own key */
 };
 
 typedef int read_member(struct reader *r, struct td_json_span value);
@@ -241,10 +242,11 @@ read_policy(struct reader *r, struct td_json_span value)
 static int
 read_key(struct reader *r, struct td_json_span value)
 {
+	/* The schedule's comes first: its own files may have it. */
 	static const char *const reserved[] = { "schedule:", "event:" };
 	int rc = read_text(r, &r->task->key, value);
 
-	for (size_t i = 0; rc == 0 && i < 2; i++)
+	for (size_t i = r->is_slot; rc == 0 && i < 2; i++)
 		if (strncmp(r->task->key, reserved[i],
 		    strlen(reserved[i])) == 0)
 			rc = td_fail(r->err, TASKDIR_EFORMAT, "key: \"%s\" "
@@ -374,13 +376,13 @@ default_component(struct td_task *task)
 	return task->component == NULL ? -ENOMEM : 0;
 }
 
-int
-td_task_parse(struct td_task *task, const char *text, size_t len,
+static int
+parse(struct td_task *task, const char *text, size_t len, bool is_slot,
     struct td_err *err)
 {
 	struct td_task it = { 0 };
 	struct reader r = { .text = text, .task = &it, .err = err,
-		.member = "task" };
+		.member = "task", .is_slot = is_slot };
 	int rc = td_json_check(&it.whole, text, len, err);
 
 	*task = (struct td_task){ 0 };
@@ -396,6 +398,20 @@ td_task_parse(struct td_task *task, const char *text, size_t len,
 	else
 		td_task_release(&it);
 	return rc;
+}
+
+int
+td_task_parse(struct td_task *task, const char *text, size_t len,
+    struct td_err *err)
+{
+	return parse(task, text, len, false, err);
+}
+
+int
+td_task_parse_slot(struct td_task *task, const char *text, size_t len,
+    struct td_err *err)
+{
+	return parse(task, text, len, true, err);
 }
 
 void

@@ -52,6 +52,10 @@ struct td_task {
  */
 int td_task_parse(struct td_task *task, const char *text, size_t len,
     struct td_err *err);
+/* The same for a file whose id is a slot's (lib/slotfile.h): it may have the
+ * schedule's key. */
+int td_task_parse_slot(struct td_task *task, const char *text, size_t len,
+    struct td_err *err);
 void td_task_release(struct td_task *task);
 
 /*

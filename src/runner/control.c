@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "lib/request.h"
+#include "lib/slotfile.h"
 #include "runner/core.h"
 
 #include <errno.h>
@@ -36,11 +37,14 @@ cancel_waiting(struct td_runner *runner, uint32_t ref, const char *id)
 		td_runner_log(runner, NULL, &(struct td_run){
 			.id = id,
 			.class_name = class->class_name,
+			.scheduled = td_slotfile_parse(&(struct td_slotfile){
+			    0 }, id, strlen(id)),
 			.due = entry->due,
 			.end_us = td_clock_wall_us(),
 			.result = TD_RESULT_CANCELLED,
 			.final = true,
 		});
+		td_slots_cancelled(runner, ref);
 		(void)td_spool_forget(runner->spool, name);
 	}
 	td_note_forget(runner, ref);
@@ -116,6 +120,7 @@ static void
 look_at_pauses(struct td_runner *runner)
 {
 	bool paused = faccessat(runner->spool->ctl_fd, "pause", F_OK, 0) == 0;
+	bool resumed = runner->paused && !paused;
 
 	if (paused != runner->paused)
 		td_log(TD_LOG_NOTICE, "runner", paused ? "paused" : "resumed");
@@ -125,10 +130,14 @@ look_at_pauses(struct td_runner *runner)
 		    &runner->planner, i);
 		bool now = td_control_is_paused(runner, class);
 
+		resumed |= class->paused && !now;
 		if (now != class->paused)
 			td_planner_pause(&runner->planner, i, now,
 			    td_runner_horizon(runner));
 	}
+	/* What was due meanwhile is late, or missed. */
+	if (resumed)
+		td_slots_look(runner, true);
 }
 
 void

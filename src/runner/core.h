@@ -14,7 +14,6 @@
  *	keep	how long what is kept
  *	finish	it ended: end what it left behind, settle, log
  *	bury	to dlq/
- *	alert	and who is told
  *	boxes	the letter boxes of a shared spool
  *	letterbox	what is dropped there
  *	refuse	what of it is not admitted
@@ -27,6 +26,7 @@
  *	census	what run/metrics.prom says
  *	events	what wakes us
  *	reserve	room on the disk
+ *	slots	the schedule: slots_book, slots_files, slotplan
  */
 #ifndef TD_RUNNER_CORE_H
 #define TD_RUNNER_CORE_H
@@ -49,7 +49,6 @@
 #include "loop/signals.h"
 #include "loop/spawner.h"
 #include "loop/watch.h"
-#include "runner/alert.h"
 #include "runner/boxes.h"
 #include "runner/census.h"
 #include "runner/drops.h"
@@ -57,6 +56,7 @@
 #include "runner/planner.h"
 #include "runner/runner.h"
 #include "runner/settle.h"
+#include "runner/slots.h"
 #include "runner/syncer.h"
 #include "runner/tree.h"
 #include "runner/user.h"
@@ -180,9 +180,9 @@ struct td_runner {
 	struct td_tree *watched_trees;
 	bool limits_failed;	/* said already */
 	struct td_boxes boxes;
+	struct td_slots slots_of;	/* the schedule */
 	struct td_sweep sweep;
 	struct td_census census;
-	struct td_alert alert;
 	struct td_letter letter, other;	/* scratch: one task's turn */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;
 	uint32_t n_rates;	/* lines of run/rates */
@@ -275,6 +275,8 @@ int td_tokens_load(struct td_runner *runner);
 /* The class spent a token, or got it back. */
 void td_tokens_note(struct td_runner *runner, struct td_class *class);
 void td_tokens_start_timer(struct td_runner *runner);
+/* Whether one is near for which due tasks wait. */
+bool td_tokens_come_soon(const struct td_runner *runner);
 /* A claimed task cannot be started now because of RC: it waits again, and so
  * does the runner, for a second. */
 void td_launch_put_back(struct td_slot *slot, int rc);

@@ -100,11 +100,8 @@ td_events_open_signals(struct td_runner *runner)
 void
 td_events_unstarted(struct td_spawner *spawner)
 {
-	struct td_runner *runner = (struct td_runner *)((char *)spawner -
-	    offsetof(struct td_runner, spawner));
-
-	td_launch_join_all(runner);
-	td_alert_join(runner);
+	td_launch_join_all((struct td_runner *)((char *)spawner -
+	    offsetof(struct td_runner, spawner)));
 }
 
 /* Doorbells */
@@ -180,6 +177,7 @@ td_events_alarm(struct td_alarm *alarm, bool clock_was_set)
 	td_planner_set_clock(&runner->planner, runner->loop.now_ms,
 	    td_runner_now());
 	td_planner_clock_was_set(&runner->planner, td_runner_horizon(runner));
+	td_slots_look(runner, true);
 }
 
 void
@@ -213,10 +211,10 @@ on_minute(struct td_timer *timer)
 	td_boxes_want(runner);
 	td_control_look(runner);
 	td_reserve_look(runner);
+	td_slots_try_again(runner);
 	td_cgroups_prune(&runner->cgroups);
 	td_events_status(runner);
 	td_census_want(runner);
-	td_alert_tick(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,

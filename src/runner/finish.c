@@ -258,6 +258,8 @@ release_task(struct td_slot *slot, int rc)
 	if (rc == 0 && (move == TD_MOVE_BACK || move == TD_MOVE_FAILED)) {
 		entry->state = (unsigned)(move == TD_MOVE_BACK ?
 		    slot->origin : TD_STATE_FAILED) & 3u;
+		if (slot->scheduled)
+			td_slots_touch(runner, slot->ref);
 		if (goes_on(runner))
 			td_note_enqueue(runner, slot->ref);
 	} else {
@@ -297,8 +299,11 @@ static void
 move_and_release(struct td_slot *slot)
 {
 	struct td_runner *runner = slot->runner;
-	int rc = move_on(slot);
+	int rc;
 
+	if (slot->scheduled)
+		td_slots_ending(runner, slot->ref);
+	rc = move_on(slot);
 	if (rc == -ENOSPC && td_reserve_give_up(runner))
 		rc = move_on(slot);
 	if (rc != 0 && rc != -ENOENT && runner->stopping == 0) {
@@ -312,8 +317,6 @@ move_and_release(struct td_slot *slot)
 		    runner->loop.now_ms + STUCK_MS);
 		return;
 	}
-	if (rc == 0)
-		td_alert_failed(slot);
 	release_slot(slot);
 	release_task(slot, rc);
 }
@@ -336,7 +339,7 @@ tell(const struct td_slot *slot)
 	double seconds = now_us < slot->start_us ? 0 :
 	    (double)(now_us - slot->start_us) / 1e6;
 
-	if (verdict->move == TD_MOVE_DONE ||
+	if (verdict->result == TD_RESULT_OK ||
 	    verdict->result == TD_RESULT_SNOOZE) {
 		td_log(TD_LOG_INFO, "runner", "%s class=%s id=%s try=%u "
 		    "seconds=%.3f", td_result_name(verdict->result),
@@ -477,8 +480,7 @@ td_finish_reap(struct td_runner *runner)
 			slot->outcome.exit = exit;
 			check_left(slot);
 		} else if (slot != NULL ||
-		    (!td_pools_exited(runner, info.si_pid, exit) &&
-		    !td_alert_exited(runner, info.si_pid, exit)))
+		    !td_pools_exited(runner, info.si_pid, exit))
 			orphans = true;
 	}
 	if (orphans)

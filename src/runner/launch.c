@@ -113,6 +113,7 @@ fill_slot(struct td_slot *slot, uint32_t ref, const struct td_letter *letter)
 		    settings->attempts,
 		.retry = task->retry == TD_UNSET ? settings->retry :
 		    task->retry == TD_YES,
+		.goes_on = task->slot != 0 && task->retry == TD_NO,
 	};
 	slot->progress_percent = -1;
 	slot->error[0] = '\0';
@@ -296,6 +297,7 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 		entry->state = TD_STATE_CUR;
 		runner->n_claimed++;
 		memcpy(slot->name, name, strlen(name) + 1);
+		td_slots_claimed(runner, ref);
 		td_tokens_note(runner, slot->class);
 		run_claimed(slot, letter);
 		return;
@@ -365,6 +367,34 @@ say_if_decided(const struct td_entry *entry, const struct td_task *task)
 		    entry->id_len, td_entry_id(entry));
 }
 
+/* A scheduled task whose turn it is not, or that has no follower yet. */
+static void
+put_off(struct td_runner *runner, uint32_t ref, int rc)
+{
+	bool forced = td_index_entry(&runner->planner.index, ref)->forced;
+
+	give_up_turn(runner, ref);
+	if (rc > 0)
+		return;
+	enqueue_again(runner, ref, forced);
+	hold(runner, "the schedule's next task cannot be made", rc);
+}
+
+/* What was read agrees with its name. */
+static void
+start_or_put_off(struct td_runner *runner, uint32_t ref,
+    const struct td_letter *letter, const char *name)
+{
+	int rc = td_slots_turn(runner, ref);
+
+	say_if_decided(td_index_entry(&runner->planner.index, ref),
+	    &letter->task);
+	if (rc == 0)
+		claim(runner, ref, letter, name);
+	else
+		put_off(runner, ref, rc);
+}
+
 /* The turn of one task. */
 static void
 launch(struct td_runner *runner, uint32_t ref)
@@ -386,8 +416,7 @@ launch(struct td_runner *runner, uint32_t ref)
 		found = TD_LETTER_TROUBLE;	/* no memory */
 	if (found == TD_LETTER_WHOLE && !letter->unsure) {
 		if (name_is_right(runner, entry, &letter->task, key)) {
-			say_if_decided(entry, &letter->task);
-			claim(runner, ref, letter, name);
+			start_or_put_off(runner, ref, letter, name);
 			return;
 		}
 		give_up_turn(runner, ref);
@@ -414,6 +443,7 @@ td_launch_some(struct td_runner *runner)
 {
 	uint32_t ref;
 
+	td_slots_step(runner);
 	if (td_launch_is_closed(runner) || runner->paused || runner->hold)
 		return false;
 	ref = td_planner_pick(&runner->planner, td_runner_horizon(runner));

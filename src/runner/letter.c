@@ -3,6 +3,7 @@
 #include "runner/letter.h"
 
 #include "base/io.h"
+#include "lib/slotfile.h"
 #include "lib/taskdir.h"
 
 #include <errno.h>
@@ -59,7 +60,8 @@ read_text(struct td_letter *letter, int fd, const struct stat *st)
 }
 
 static enum td_letter_state
-read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease)
+read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease,
+    bool is_slot)
 {
 	struct stat st;
 	int rc;
@@ -93,8 +95,9 @@ read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease)
 		return TD_LETTER_BUSY;
 	if (rc != 0)
 		return trouble(letter, -rc);
-	rc = td_task_parse(&letter->task, letter->text.data, letter->text.len,
-	    &letter->err);
+	rc = is_slot ? td_task_parse_slot(&letter->task, letter->text.data,
+	    letter->text.len, &letter->err) : td_task_parse(&letter->task,
+	    letter->text.data, letter->text.len, &letter->err);
 	if (rc == -ENOMEM)
 		return trouble(letter, ENOMEM);
 	return rc == 0 ? TD_LETTER_WHOLE : TD_LETTER_BROKEN;
@@ -125,7 +128,8 @@ td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
 			return TD_LETTER_FOREIGN;
 		return trouble(letter, -fd);
 	}
-	state = read_open(letter, fd, max_size, ask_lease);
+	state = read_open(letter, fd, max_size, ask_lease,
+	    td_slotfile_parse_name(&(struct td_slotfile){ 0 }, name));
 	(void)close(fd);
 	return state;
 }

@@ -111,12 +111,14 @@ td_note_index(struct td_runner *runner, enum td_state state,
 	    runner->sweep.generation & 0xff;
 	td_planner_count(&runner->planner, class_no, 1);
 	td_ledger_add(runner, *ref);
+	td_slots_added(runner, *ref);
 	return 0;
 }
 
 void
 td_note_gone(struct td_runner *runner, uint32_t ref)
 {
+	td_slots_gone(runner, ref);
 	td_planner_count(&runner->planner, td_index_entry(
 	    &runner->planner.index, ref)->class_no, -1);
 	td_ledger_remove(runner, ref);

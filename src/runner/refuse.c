@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "lib/reason.h"
+#include "lib/slotfile.h"
 #include "runner/core.h"
 
 #include <errno.h>
@@ -147,6 +148,8 @@ td_refuse_why(const struct td_drop *drop, const struct td_letter *letter)
 		return "this file has other names as well: copy it";
 	if (task->slot != 0)
 		return "the member slot belongs to the runner";
+	if (td_slotfile_parse_name(&(struct td_slotfile){ 0 }, drop->name))
+		return "ids of slots belong to the runner";
 	return td_ledger_refuses(drop->box, letter->text.len);
 }
 

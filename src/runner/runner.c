@@ -25,9 +25,6 @@
 /* Starts before the loop looks at events again. */
 enum { STARTS_A_TURN = 16 };
 
-/* How long "run --once" waits for a token of a class with due tasks. */
-enum { TOKEN_WAIT_MS = 60000 };
-
 uint64_t
 td_runner_now(void)
 {
@@ -199,6 +196,7 @@ td_runner_reload(struct td_runner *runner)
 	td_users_release(&runner->users);
 	td_pools_retire(runner);
 	td_log(TD_LOG_NOTICE, "runner", "settings loaded");
+	td_slots_reload(runner);
 	return 0;
 }
 
@@ -337,6 +335,9 @@ start(struct td_runner *runner, struct td_err *err)
 	if (rc != 0)
 		return rc;
 	td_boxes_settle(runner);
+	rc = td_slots_open(runner, err);
+	if (rc != 0)
+		return rc;
 	(void)td_scoreboard_reset(runner->scoreboard_fd, max_running(runner));
 	td_control_look(runner);
 	td_reserve_look(runner);
@@ -349,7 +350,6 @@ release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
-	td_alert_release(runner);
 	td_census_release(runner);
 	td_boxes_close(runner);
 	td_admit_release(runner);
@@ -371,6 +371,7 @@ release(struct td_runner *runner)
 	td_signals_close(&runner->signals);
 	td_notify_close(&runner->notify);
 	td_loop_close(&runner->loop);
+	td_slots_release(&runner->slots_of);
 	td_planner_release(&runner->planner);
 	td_settings_free(runner->settings);
 	td_users_release(&runner->users);
@@ -386,15 +387,6 @@ release(struct td_runner *runner)
 
 /* The loop */
 
-/* "run --once" each minute keeps to a rate and loses no turn by it. */
-static bool
-gets_token_soon(const struct td_runner *runner)
-{
-	uint64_t at = td_planner_next_token(&runner->planner);
-
-	return at != 0 && at < runner->loop.now_ms + TOKEN_WAIT_MS;
-}
-
 static bool
 is_idle(const struct td_runner *runner)
 {
@@ -409,7 +401,7 @@ is_done(struct td_runner *runner)
 	if (runner->planner.running > 0)
 		return false;
 	if (!td_launch_is_closed(runner)) {
-		if (gets_token_soon(runner) && !runner->paused)
+		if (td_tokens_come_soon(runner) && !runner->paused)
 			return false;
 		if (!runner->options->once || !is_idle(runner))
 			return false;

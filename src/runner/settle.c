@@ -52,6 +52,12 @@ failed(const struct td_outcome *outcome, const struct td_terms *terms,
 	    last ? TD_RESULT_PERMANENT : TD_RESULT_RETRY;
 	uint64_t wait;
 
+	if (last && terms->goes_on && !outcome->crashed)
+		return (struct td_verdict){
+			.result = result,
+			.move = TD_MOVE_DONE,
+			.tries = tries,
+		};
 	if (last || outcome->too_many_crashes)
 		return dead(result, tries);
 	wait = outcome->crashed ? 0 :

@@ -33,6 +33,7 @@ struct td_terms {
 	uint32_t tries;		/* failures so far */
 	uint64_t attempts;	/* runs allowed in all; 0: no limit */
 	bool retry;
+	bool goes_on;		/* the schedule does: no dead letter of it */
 };
 
 enum td_move {

@@ -1,0 +1,219 @@
+#include "config.h"
+
+/*
+ * The files of a spool's schedule, and the settings that change it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "lib/ini_line.h"
+#include "lib/scan.h"
+#include "lib/schedule_read.h"
+#include "lib/taskdir.h"
+#include "lib/trust.h"
+
+enum { SEED_MAX = 256 };
+
+struct load {
+	struct td_schedule *schedule;
+	const struct td_settings *settings;
+	int root_fd;
+	char *spool;		/* its path */
+	bool only_trusted;
+};
+
+static int
+tell_file(const struct load *load, const char *name, const char *what)
+{
+	struct td_schedule_value where = { .file = name };
+
+	return td_schedule_tell(load->schedule, true, &where, "%s", what);
+}
+
+/* Links are followed only where it has been judged who may turn them. */
+static int
+read_file(const struct load *load, const char *name, struct td_buf *text,
+    struct td_err *err)
+{
+	int rc = td_trust_check(load->spool, name, err), fd;
+
+	if (rc == -ENOENT || (rc != 0 && rc != TASKDIR_ETRUST) ||
+	    (rc != 0 && load->only_trusted))
+		return rc;
+	if (rc != 0) {
+		rc = td_io_read_file(load->root_fd, name, text,
+		    TD_INI_SIZE_MAX);
+		return rc == 0 ? 0 : td_fail_errno(err, rc, "%s", name);
+	}
+	fd = openat(load->root_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+	    O_NOCTTY);
+	if (fd < 0)
+		return td_fail_errno(err, -errno, "%s", name);
+	rc = td_io_read(fd, text, TD_INI_SIZE_MAX);
+	(void)close(fd);
+	return rc == 0 ? 0 : td_fail_errno(err, rc, "%s", name);
+}
+
+/* A file that cannot be read is a problem, not the end. */
+static int
+load_file(const struct load *load, const char *name, bool is_default)
+{
+	struct td_buf text = { 0 };
+	struct td_err err = { 0 };
+	int rc = read_file(load, name, &text, &err);
+
+	if (rc == 0)
+		rc = td_schedule_add_text(load->schedule, name,
+		    td_buf_text(&text), text.len, is_default, load->settings);
+	else if (rc == -ENOENT && !is_default)
+		rc = 0;		/* none is an empty one */
+	else if (rc != -ENOMEM)
+		rc = tell_file(load, name, err.text);
+	td_buf_release(&text);
+	return rc;
+}
+
+static bool
+is_wanted(const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(TD_SCHEDULE_SUFFIX);
+
+	return name[0] != '.' && len > suffix &&
+	    strcmp(name + len - suffix, TD_SCHEDULE_SUFFIX) == 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The wanted names, as char pointers in NAMES that the caller frees. */
+static int
+list_names(struct td_buf *names, int dir_fd)
+{
+	struct td_scan scan = { 0 };
+	const char *name;
+	int rc = td_scan_open(&scan, dir_fd);
+
+	while (rc == 0 && td_scan_next(&scan, &name, NULL) == 1) {
+		char *copy;
+
+		if (!is_wanted(name))
+			continue;
+		copy = strdup(name);
+		if (copy != NULL)
+			td_buf_add(names, &copy, sizeof(copy));
+		if (copy == NULL || names->failed) {
+			free(copy);
+			rc = -ENOMEM;
+		}
+	}
+	td_scan_close(&scan);
+	return rc;
+}
+
+static int
+load_names(const struct load *load, char **names, size_t n)
+{
+	int rc = 0;
+
+	if (n > 0)
+		qsort(names, n, sizeof(names[0]), compare_names);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct td_buf path = { 0 };
+
+		td_buf_add_format(&path, "%s/%s", TD_SCHEDULE_DIR, names[i]);
+		rc = td_buf_status(&path);
+		if (rc == 0)
+			rc = load_file(load, td_buf_text(&path), true);
+		td_buf_release(&path);
+	}
+	return rc;
+}
+
+static int
+load_defaults(const struct load *load, struct td_err *err)
+{
+	struct td_buf buf = { 0 };
+	char **names;
+	size_t n;
+	int rc, dir_fd = openat(load->root_fd, TD_SCHEDULE_DIR, O_RDONLY |
+	    O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0 && errno == ENOENT)
+		return 0;
+	if (dir_fd < 0)
+		return td_fail_errno(err, -errno, TD_SCHEDULE_DIR);
+	rc = list_names(&buf, dir_fd);
+	(void)close(dir_fd);
+	names = (void *)buf.data;
+	n = buf.len / sizeof(names[0]);
+	if (rc == 0)
+		rc = load_names(load, names, n);
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	td_buf_release(&buf);
+	return rc == 0 ? 0 : td_fail_errno(err, rc, TD_SCHEDULE_DIR);
+}
+
+/* Without a spool-id R is fixed all the same, but like in other such spools. */
+static int
+load_seed(const struct load *load)
+{
+	struct td_buf text = { 0 };
+	int rc = td_io_read_file(load->root_fd, "spool-id", &text, SEED_MAX);
+	size_t len = strcspn(td_buf_text(&text), "\n");
+
+	load->schedule->seed = td_schedule_keep(load->schedule, rc == 0 ?
+	    td_buf_text(&text) : "", rc == 0 ? len : 0);
+	td_buf_release(&text);
+	if (load->schedule->seed == NULL)
+		return -ENOMEM;
+	return rc == 0 || rc == -ENOENT ? 0 :
+	    tell_file(load, "spool-id", strerror(-rc));
+}
+
+static int
+path_of(char **path, int fd)
+{
+	char link[64];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	*path = realpath(link, NULL);
+	return *path == NULL ? -errno : 0;
+}
+
+int
+td_schedule_load(struct td_schedule *schedule, int root_fd,
+    const struct td_settings *settings, bool only_trusted,
+    struct td_err *err)
+{
+	struct load load = { .schedule = schedule, .settings = settings,
+		.root_fd = root_fd, .only_trusted = only_trusted };
+	int rc = path_of(&load.spool, root_fd);
+
+	*schedule = (struct td_schedule){ 0 };
+	if (rc != 0)
+		return td_fail_errno(err, rc, "the spool's path");
+	rc = load_seed(&load);
+	if (rc == 0)
+		rc = load_file(&load, TD_SCHEDULE_FILE, false);
+	if (rc == 0)
+		rc = load_defaults(&load, err);
+	if (rc == 0 && settings != NULL)
+		rc = td_schedule_check_settings(schedule, settings);
+	free(load.spool);
+	if (rc == -ENOMEM)
+		(void)td_fail_errno(err, rc, "the schedule");
+	if (rc != 0)
+		td_schedule_release(schedule);
+	return rc;
+}

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARITY = 4, PACKED = 10 };
+enum { ARITY = 4, UNIT_BITS = 5, UNITS = 60 / UNIT_BITS };
 
 void
 td_queue_release(struct td_queue *queue)
@@ -15,17 +15,41 @@ td_queue_release(struct td_queue *queue)
 	*queue = (struct td_queue){ 0 };
 }
 
-/* The id alphabet in byte order, - 0-9 A-Z a-z, as 1..63; 0 is the end. */
-static unsigned
-code_of(char c)
+/*
+ * The beginning of an id as a number of the same order, in units of five bits:
+ * one for what our own ids are made of (0-9, a-f, -), so that it holds all but
+ * the last microseconds of their time, two for other letters, 0 for the end.
+ * Byte order is - 0-9 A-Z a-f g-z.
+ */
+enum { UNIT_CAPITAL = 12, UNIT_HEX = 13, UNIT_SMALL = 19 };
+
+struct packing {
+	uint64_t bits;
+	unsigned room;		/* units */
+};
+
+static void
+pack(struct packing *packing, int unit)
 {
-	if (c >= 'a')
-		return (unsigned)(c - 'a') + 38;
-	if (c >= 'A')
-		return (unsigned)(c - 'A') + 12;
-	if (c >= '0')
-		return (unsigned)(c - '0') + 2;
-	return 1;
+	if (packing->room == 0)
+		return;
+	packing->bits = packing->bits << UNIT_BITS | (unsigned)unit;
+	packing->room--;
+}
+
+static void
+pack_char(struct packing *packing, char c)
+{
+	if (c >= 'g') {
+		pack(packing, UNIT_SMALL);
+		pack(packing, c - 'g');
+	} else if (c >= 'a')
+		pack(packing, UNIT_HEX + (c - 'a'));
+	else if (c >= 'A') {
+		pack(packing, UNIT_CAPITAL);
+		pack(packing, c - 'A');
+	} else
+		pack(packing, c >= '0' ? 2 + (c - '0') : 1);
 }
 
 static struct td_queue_item
@@ -33,13 +57,14 @@ item_of(const struct td_index *index, uint32_t ref)
 {
 	const struct td_entry *entry = td_index_entry(index, ref);
 	const char *id = td_entry_id(entry);
-	uint64_t packed = 0;
+	struct packing packing = { .room = UNITS };
 
-	for (unsigned i = 0; i < PACKED; i++)
-		packed = packed << 6 | (i < entry->id_len ? code_of(id[i]) : 0);
+	for (unsigned i = 0; packing.room > 0 && i < entry->id_len; i++)
+		pack_char(&packing, id[i]);
+	packing.bits <<= packing.room * UNIT_BITS;
 	return (struct td_queue_item){
-		.high = (uint64_t)entry->due << 30 | packed >> 30,
-		.low = (uint32_t)(packed & ((1 << 30) - 1)),
+		.high = (uint64_t)entry->due << 30 | packing.bits >> 30,
+		.low = (uint32_t)(packing.bits & ((1 << 30) - 1)),
 		.ref = ref,
 	};
 }

@@ -68,11 +68,27 @@ on_ready(struct td_source *source)
 		spawner->failed(spawner);
 }
 
-static int
-start_thread(struct td_spawner *spawner)
+static void
+end_threads(struct td_spawner *spawner)
 {
+	(void)pthread_mutex_lock(&spawner->mutex);
+	spawner->stop = true;
+	(void)pthread_cond_broadcast(&spawner->wake);
+	(void)pthread_mutex_unlock(&spawner->mutex);
+	while (spawner->n_threads > 0)
+		(void)pthread_join(spawner->threads[--spawner->n_threads],
+		    NULL);
+	(void)pthread_mutex_destroy(&spawner->mutex);
+	(void)pthread_cond_destroy(&spawner->wake);
+	(void)pthread_cond_destroy(&spawner->done);
+}
+
+static int
+start_threads(struct td_spawner *spawner)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
 	sigset_t all, old;
-	int rc;
+	int rc = 0;
 
 	(void)pthread_mutex_init(&spawner->mutex, NULL);
 	(void)pthread_cond_init(&spawner->wake, NULL);
@@ -80,8 +96,18 @@ start_thread(struct td_spawner *spawner)
 	/* Signals are the loop's business. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&spawner->thread, NULL, work, spawner);
+	do {
+		rc = pthread_create(&spawner->threads[spawner->n_threads],
+		    NULL, work, spawner);
+		if (rc == 0)
+			spawner->n_threads++;
+	} while (rc == 0 && spawner->n_threads < n &&
+	    spawner->n_threads < TD_SPAWNER_THREADS);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	/* One is enough to go on with. */
+	if (spawner->n_threads > 0)
+		return 0;
+	end_threads(spawner);
 	return -rc;
 }
 
@@ -100,7 +126,7 @@ td_spawner_start(struct td_spawner *spawner, struct td_loop *loop,
 	};
 	rc = td_loop_watch(loop, &spawner->source);
 	if (rc == 0)
-		rc = start_thread(spawner);
+		rc = start_threads(spawner);
 	if (rc != 0)
 		(void)close(fd);
 	spawner->running = rc == 0;
@@ -112,16 +138,9 @@ td_spawner_stop(struct td_spawner *spawner)
 {
 	if (!spawner->running)
 		return;
-	(void)pthread_mutex_lock(&spawner->mutex);
-	spawner->stop = true;
-	(void)pthread_cond_signal(&spawner->wake);
-	(void)pthread_mutex_unlock(&spawner->mutex);
-	(void)pthread_join(spawner->thread, NULL);
+	end_threads(spawner);
 	td_loop_unwatch(spawner->loop, &spawner->source);
 	(void)close(spawner->source.fd);
-	(void)pthread_mutex_destroy(&spawner->mutex);
-	(void)pthread_cond_destroy(&spawner->wake);
-	(void)pthread_cond_destroy(&spawner->done);
 	spawner->running = false;
 }
 
@@ -132,12 +151,12 @@ td_spawner_add(struct td_spawner *spawner, struct td_spawn *spawn)
 	spawn->done = false;
 	spawn->next = NULL;
 	(void)pthread_mutex_lock(&spawner->mutex);
-	if (spawner->first == NULL) {
+	if (spawner->first == NULL)
 		spawner->first = spawn;
-		(void)pthread_cond_signal(&spawner->wake);
-	} else
+	else
 		spawner->last->next = spawn;
 	spawner->last = spawn;
+	(void)pthread_cond_signal(&spawner->wake);
 	(void)pthread_mutex_unlock(&spawner->mutex);
 }
 

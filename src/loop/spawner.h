@@ -1,9 +1,9 @@
 /*
- * A thread that starts processes.  Whoever starts one stands still until the
- * child has left his memory (some 0.2 ms): this thread does so in place of the
- * loop's.  It decides nothing.
+ * Threads that start processes.  Whoever starts one stands still until the
+ * child has left his memory (some 0.2 ms): these do so in place of the loop's,
+ * as many as there are processors, up to a few.  They decide nothing.
  *
- * What it starts are its own children, so that the main thread's are orphans
+ * What they start are their own children, so that the main thread's are orphans
  * that the process inherited as a subreaper, and nothing else: the kernel
  * gives those to the oldest thread alive.  waitid() without __WNOTHREAD
  * serves both.
@@ -18,6 +18,8 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 
+enum { TD_SPAWNER_THREADS = 4 };
+
 /* One start.  All that spec names must stay until it was waited for. */
 struct td_spawn {
 	struct td_child_spec spec;
@@ -26,7 +28,7 @@ struct td_spawn {
 	_Atomic pid_t pid;	/* known before the child first runs */
 	int rc;			/* as of td_child_spawn */
 	const char *what;
-	bool done;		/* the thread's: ask td_spawner_wait */
+	bool done;		/* the threads': ask td_spawner_wait */
 	struct td_spawn *next;
 };
 
@@ -35,7 +37,8 @@ struct td_spawner {
 	struct td_source source;
 	struct td_loop *loop;
 	void (*failed)(struct td_spawner *spawner);
-	pthread_t thread;
+	pthread_t threads[TD_SPAWNER_THREADS];
+	int n_threads;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake, done;
 	struct td_spawn *first, *last;
@@ -47,7 +50,7 @@ struct td_spawner {
 int td_spawner_start(struct td_spawner *spawner, struct td_loop *loop,
     void (*failed)(struct td_spawner *spawner));
 
-/* Starts what was handed over, then ends the thread. */
+/* Starts what was handed over, then ends the threads. */
 void td_spawner_stop(struct td_spawner *spawner);
 
 /* Hands one over, or starts it on this thread, now. */

@@ -181,6 +181,18 @@ delivered()
 	grep -qrF "Subject: $1 $stamp" "$WORK/Maildir/new" 2>/dev/null
 }
 
+show_schedule()
+{
+	step "The schedule"
+	say "# Each entry's next run waits in new/ like any other task."
+	run taskdir schedule list
+	say
+	say "# One of them now, whatever its time:"
+	run taskdir schedule run nightly ||
+	    die "the scheduled task failed: taskdir log --type scheduled"
+	run ls "$WORK/nights"
+}
+
 wait_for_all()
 {
 	step "Waiting until all have come to an end"
@@ -244,6 +256,7 @@ trap 'exit 130' HUP INT PIPE TERM
 prepare_spool
 start_runner
 drop_tasks
+show_schedule
 wait_for_all
 show_all
 
@@ -254,8 +267,8 @@ say "taskdir --help         # and README.md, spool/README.md"
 say
 ours=$runner
 stop_runner
-say "Taskdir works: 5 tasks done, 1 done at its third try, 1 duplicate" \
-    "dropped, 1 broken file set aside."
+say "Taskdir works: 5 tasks done, 1 done at its third try, 1 scheduled one" \
+    "run, 1 duplicate dropped, 1 broken file set aside."
 [ "$keep" = yes ] || exit 0
 trap - EXIT HUP INT PIPE TERM
 [ -n "$ours" ] || { say "The runner that was there goes on."; exit 0; }

@@ -163,6 +163,7 @@ td_stories += \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh \
 	tests/t_schedule.sh \
+	tests/t_schedule_cli.sh \
 	tests/t_schedule_expr.sh \
 	tests/t_stop.sh \
 	tests/t_stuck.sh

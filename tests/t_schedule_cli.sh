@@ -1,0 +1,131 @@
+#!/bin/sh
+# The commands of the schedule: what they show, change and refuse.
+. "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
+new_spool
+handler note <<'END'
+#!/bin/sh
+echo "slot $TASKDIR_SLOT"
+[ ! -e "$TASKDIR_SPOOL/fails" ]
+END
+mkdir -p "$SPOOL/handlers/mod_x"
+cp "$SPOOL/handlers/note" "$SPOOL/handlers/mod_x/a"
+cat >"$SPOOL/schedule" <<'END'
+# Mine; this comment stays.
+0  9 * * 1-5   note  id=weekdays   tz=Europe/Madrid  {"a": 1}
+
+R R * * *      note  id=off disabled   # no comment: the data
+*/5 * * * *    note  id=five
+END
+cat >"$SPOOL/schedule.d/mod_x.schedule" <<'END'
+30 2 * * *  mod_x\a  missed=skip
+END
+sed -i 's/ *# no comment.*//' "$SPOOL/schedule"
+
+# --- What is there -----------------------------------------------------------
+
+check_exit 0 'list' taskdir schedule list
+is "$(wc -l <out | tr -d ' ')" 4 'a line an entry'
+like "$(cat out)" "*weekdays*at 09:00*Madrid*own*off*disabled*five*default*" \
+    'with the words, the state and whose it is'
+check_exit 0 'list --json' taskdir schedule list --json
+check 'which is JSON' sh -c 'python3 -m json.tool <out >parsed'
+check_exit 0 'show' taskdir schedule show mod_x/a
+like "$(cat out)" \
+    '*30 2 \* \* \**missed*skip*schedule.d/mod_x.schedule:1 (default)*' \
+    'tells all'
+check_exit 0 'show of R' taskdir schedule show off
+like "$(cat out)" '*R=[0-9]* R=[0-9]*' 'prints what it is here'
+check_exit 3 'an unknown one' taskdir schedule show nobody
+check_exit 3 'a class with several entries' taskdir schedule show note
+like "$(cat err)" '*several entries*, *' 'names two of them'
+check_exit 0 'next' taskdir schedule next -n 10
+is "$(wc -l <out | tr -d ' ')" 10 'as many as were asked for'
+check_exit 0 'next of one' taskdir schedule next weekdays -n 1 \
+    --from 2026-06-06T00:00:00Z
+like "$(cat out)" '2026-06-08T09:00:00+02:00*' 'in its own zone'
+check_exit 0 'lint of a good one' taskdir schedule lint
+
+# --- Changes -----------------------------------------------------------------
+
+cp "$SPOOL/schedule" before
+check_exit 0 'set' taskdir schedule set weekdays --hour 7 --minute 30 \
+    --missed skip
+is "$(diff before "$SPOOL/schedule" | grep '^[<>]')" \
+    '< 0  9 * * 1-5   note  id=weekdays   tz=Europe/Madrid  {"a": 1}
+> 30  7 * * 1-5   note  id=weekdays   tz=Europe/Madrid  missed=skip  {"a": 1}' \
+    'changes that line and nothing else'
+check_exit 0 'an option goes' taskdir schedule set weekdays --missed '' \
+    --hour 9 --minute 0
+check 'and all is as it was' cmp before "$SPOOL/schedule"
+check_exit 2 'what the runner would not take is refused' \
+    taskdir schedule set weekdays --hour 25
+check 'and changes nothing' cmp before "$SPOOL/schedule"
+check_exit 0 'enable' taskdir schedule enable off
+check_exit 0 'disable' taskdir schedule disable five
+like "$(cat "$SPOOL/schedule")" '*id=off
+*id=five  disabled*' 'are written there'
+check_exit 0 'a default' taskdir schedule set 'mod_x\a' --hour 4
+like "$(cat "$SPOOL/schedule")" \
+    '*[[]schedule mod_x\\a]*minute = 30*hour = 4*missed = skip*' \
+    'is copied and changed'
+taskdir schedule list >out
+like "$(cat out)" '*mod_x\\a *at 04:30*changed*' 'which list says'
+check_exit 0 'set once more' taskdir schedule set mod_x/a --when @daily
+like "$(taskdir schedule show mod_x/a)" '*@daily*' 'a macro takes over'
+check_exit 0 'reset' taskdir schedule reset mod_x/a
+like "$(taskdir schedule list)" '*mod_x\\a *at 02:30*default*' \
+    'goes back to the default'
+check_exit 3 'reset of what is no default' taskdir schedule reset five
+like "$(cat err)" '*five has no default*' 'says so'
+check_exit 2 'set without a change' taskdir schedule set five
+printf '[schedule mod_x\\*]\ndisabled = yes\n' | settings
+like "$(taskdir schedule list)" '*mod_x\\a*disabled*changed*' \
+    'the settings change what fits a pattern'
+
+# --- Mistakes ----------------------------------------------------------------
+
+cp "$SPOOL/schedule" good
+printf '5 * * *\n* * * * * note id=b blocking=1\n' >>"$SPOOL/schedule"
+check_exit 1 'lint of a bad one' taskdir schedule lint
+like "$(cat out)" "schedule:*:8: error: too few fields*warning: blocking: *" \
+    'says where and what'
+check_exit 1 'lint --json' taskdir schedule lint --json
+check 'is JSON' sh -c 'python3 -m json.tool <out >parsed'
+check_exit 0 'list goes on' taskdir schedule list
+like "$(cat err)" '*too few fields*blocking*' 'and tells of it'
+cp good "$SPOOL/schedule"
+
+# --- Runs --------------------------------------------------------------------
+
+check_exit 0 'run of a disabled one, without a runner' \
+    taskdir schedule run mod_x/a
+like "$(cat out)" '*slot *ok*' 'its output and result'
+: >"$SPOOL/fails"
+check_exit 1 'the exit code is the run' taskdir schedule run five
+is "$(count_in failed)$(count_in dlq)" 00 'a failure leaves nothing'
+rm "$SPOOL/fails"
+check_exit 3 'an unknown one' taskdir schedule run nobody
+start_runner
+before=$(names_in new)
+check_exit 0 'run beside a runner' taskdir schedule run five
+is "$(names_in new)" "$before" 'the next slot stays as it is'
+check_exit 0 'the log knows it' taskdir log --type scheduled --json
+check_exit 0 'disable while a runner is there' taskdir schedule disable off
+wait_for 'takes the waiting task out' \
+    '[ "$(names_in new | grep -c ,s-)" -eq 1 ]'
+check 'the runner stops' stop_runner
+id=$(names_in new | cut -d , -f 4)
+check 'cancel without a runner' taskdir cancel "$id"
+start_runner
+like "$(names_in new)" "*,s-*" 'the slot after it waits'
+check 'not the cancelled one' sh -c "! ls '$SPOOL/new' | grep -q '$id'"
+stop_runner
+
+# --- Only the runner's -------------------------------------------------------
+
+check_exit 2 'its keys are not for others' taskdir add note \
+    --key schedule:five
+echo '{"classname":"note","key":"schedule:five"}' >"$SPOOL/new/drop"
+check 'nor in a drop' sh -c 'taskdir run --once; :'
+is "$(count_in dlq)" 1 'which is a dead letter'
+done_testing

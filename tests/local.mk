@@ -194,7 +194,8 @@ td_fuzzers = \
 	tests/fuzz_ini \
 	tests/fuzz_json \
 	tests/fuzz_name \
-	tests/fuzz_worker_line
+	tests/fuzz_worker_line \
+	tests/fuzz_zone
 tests_fuzz_cron_SOURCES = tests/fuzz_cron.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_cron_LDADD = src/librunner.la
 tests_fuzz_cron_LDFLAGS = $(td_fuzz_ldflags)
@@ -211,6 +212,9 @@ tests_fuzz_worker_line_SOURCES = tests/fuzz_worker_line.c tests/fuzz.h \
 	$(td_fuzz_main)
 tests_fuzz_worker_line_LDADD = src/librunner.la
 tests_fuzz_worker_line_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_zone_SOURCES = tests/fuzz_zone.c tests/fuzz.h $(td_fuzz_main)
+tests_fuzz_zone_LDADD = src/librunner.la
+tests_fuzz_zone_LDFLAGS = $(td_fuzz_ldflags)
 if FUZZERS
 td_fuzz_main =
 td_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer

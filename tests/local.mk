@@ -82,6 +82,7 @@ td_units += $(td_cli_units)
 td_faults = \
 	tests/check_minute \
 	tests/faults_runner \
+	tests/faults_slots \
 	tests/faults_spool
 td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=open -Wl,--wrap=openat -Wl,--wrap=close \
@@ -99,6 +100,8 @@ tests_faults_spool_LDFLAGS = $(td_fault_ldflags)
 tests_faults_runner_SOURCES = tests/faults_runner.c tests/fault.c \
 	tests/fault.h tests/fault_scene.c tests/fault_scene.h
 tests_faults_runner_LDFLAGS = $(td_fault_ldflags)
+tests_faults_slots_SOURCES = tests/faults_slots.c tests/fault.c tests/fault.h
+tests_faults_slots_LDFLAGS = $(td_fault_ldflags)
 td_units += $(td_faults)
 
 # What a sanitizer cannot change.

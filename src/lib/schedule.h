@@ -89,6 +89,7 @@ struct td_schedule {
 	size_t n;
 	struct td_schedule_problem *problems;
 	size_t n_problems, n_errors;
+	size_t n_unread;	/* files that could not be read */
 	size_t *by_id;		/* chains of entries, heads +1 */
 	size_t by_id_size;
 	struct td_zones zones;

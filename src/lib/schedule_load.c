@@ -74,8 +74,10 @@ load_file(const struct load *load, const char *name, bool is_default)
 		    td_buf_text(&text), text.len, is_default, load->settings);
 	else if (rc == -ENOENT && !is_default)
 		rc = 0;		/* none is an empty one */
-	else if (rc != -ENOMEM)
+	else if (rc != -ENOMEM) {
+		load->schedule->n_unread++;
 		rc = tell_file(load, name, err.text);
+	}
 	td_buf_release(&text);
 	return rc;
 }

@@ -84,6 +84,15 @@ first_waiting(const struct td_slotplan_case *what)
 	return first;
 }
 
+/* Whether what waits says that the book is behind: a slot's file is made when
+ * the one before it has its turn. */
+static bool
+is_ahead(const struct td_slotplan_case *what, uint64_t base, uint64_t first)
+{
+	return first > slot_after(what, base) &&
+	    slot_after(what, first - 1) == first;
+}
+
 /*
  * Up to where slots are taken.  What runs or failed was claimed, also where
  * nobody lived to write it down.  Without any record what waits is believed.
@@ -97,6 +106,8 @@ base_of(const struct td_slotplan_case *what, enum td_slotplan_why *why)
 		return what->now;
 	if (base == 0)
 		base = first != 0 ? first - 1 : what->now;
+	else if (is_ahead(what, base, first))
+		base = first - 1;
 	for (size_t i = 0; i < what->n; i++)
 		if (what->tasks[i].state != TD_STATE_NEW &&
 		    !what->tasks[i].manual &&

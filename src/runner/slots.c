@@ -296,6 +296,9 @@ look(struct td_runner *runner, struct td_slots_record *record, bool was_away)
 	struct td_slotplan_case what;
 	struct td_slotplan plan;
 
+	/* An entry that could not be read is not one that is not there. */
+	if (record->entry == NULL && runner->slots_of.is_partial)
+		return;
 	if (describe(runner, record, &what) != 0) {
 		runner->slots_of.wants_look = true;
 		return;
@@ -336,6 +339,8 @@ td_slots_look(struct td_runner *runner, bool was_away)
 void
 td_slots_try_again(struct td_runner *runner)
 {
+	if (runner->slots_of.is_partial)
+		td_slots_reload(runner);
 	if (runner->slots_of.wants_book)
 		td_slots_write_book(runner);
 	if (runner->slots_of.wants_look)

@@ -48,6 +48,7 @@ struct td_slots {
 	size_t tasks_size;
 	int book_fd;
 	bool is_open;		/* the schedule was read */
+	bool is_partial;	/* but not all of it: nobody is gone */
 	bool wants_book;	/* it could not be written */
 	bool wants_look;	/* something could not be done */
 };

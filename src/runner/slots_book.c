@@ -154,7 +154,8 @@ forget_inactive(struct td_slots *slots)
 	for (size_t i = 0; i < slots->by_hash_size; i++)
 		for (struct td_slots_record *record = slots->by_hash[i];
 		    record != NULL; record = record->next_same)
-			if (record->entry == NULL || record->entry->disabled)
+			if (record->entry == NULL ? !slots->is_partial :
+			    record->entry->disabled)
 				forget_entry(record);
 }
 
@@ -220,8 +221,13 @@ void
 td_slots_write_book(struct td_runner *runner)
 {
 	struct td_slots *slots = &runner->slots_of;
-	struct td_slotbook_line *lines = calloc(slots->n + 1, sizeof(*lines));
-	int rc = lines == NULL ? -ENOMEM : write_lines(runner, lines);
+	struct td_slotbook_line *lines;
+	int rc;
+
+	if (slots->is_partial)
+		return;
+	lines = calloc(slots->n + 1, sizeof(*lines));
+	rc = lines == NULL ? -ENOMEM : write_lines(runner, lines);
 
 	free(lines);
 	if (rc != 0)
@@ -276,6 +282,11 @@ load(struct td_runner *runner, bool at_start, struct td_err *err)
 	if (rc != 0)
 		return rc;
 	say_problems(&schedule);
+	if (schedule.n_unread > 0 && !at_start && !slots->is_partial) {
+		td_schedule_release(&schedule);
+		return td_fail(err, -EIO, "not all of it can be read");
+	}
+	slots->is_partial = schedule.n_unread > 0;
 	detach(slots);
 	slots->schedule = schedule;
 	rc = attach(runner, at_start);

@@ -18,9 +18,13 @@ static int
 add_file(struct td_runner *runner, const char *name,
     const struct td_buf *text)
 {
-	int rc = td_spool_add(runner->spool, name, text->data, text->len,
-	    TD_SYNC_NONE);
+	int rc;
 
+	/* A crash may have left it half-written: nobody else writes it. */
+	if (!runner->spool->one_commit)
+		(void)unlinkat(runner->spool->tmp_fd, name, 0);
+	rc = td_spool_add(runner->spool, name, text->data, text->len,
+	    TD_SYNC_NONE);
 	if (rc == -ENOSPC && td_reserve_give_up(runner))
 		rc = td_spool_add(runner->spool, name, text->data, text->len,
 		    TD_SYNC_NONE);

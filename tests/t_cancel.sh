@@ -14,6 +14,11 @@ like "$(runs_of "$id")" \
     '*"class":"x"*"userid":"eva"*"result":"cancelled"*"final":true*' \
     'but in the log'
 check_exit 3 'again it is unknown' taskdir cancel "$id"
+like "$(taskdir show "$id")" "id *$id
+state *cancelled
+ended *" 'show tells how it ended'
+like "$(taskdir show --json "$id")" '*"state":"cancelled","ended":[1-9]*' \
+    'in JSON too'
 check_exit 1 'wait tells how it ended' taskdir wait "$id"
 is "$(cat out)" "$id  cancelled" 'in words'
 like "$(taskdir wait --json "$id")" '*{"id":"'"$id"'","result":"cancelled"}*' \

@@ -12,7 +12,9 @@
 #include "cli/detail.h"
 #include "cli/history.h"
 #include "cli/log_output.h"
+#include "cli/outcome.h"
 #include "cli/pick.h"
+#include "lib/json.h"
 
 /* Of the last output: enough for a stack trace. */
 enum { EXCERPT_MAX = 2000 };
@@ -33,6 +35,7 @@ static const struct td_usage usage = {
 static const struct td_column columns[] = {
 	{ "id", "id", 0 },
 	{ "state", "state", 0 },
+	{ "ended", "ended", 0 },
 	{ "class", "class", 0 },
 	{ "component", "component", 0 },
 	{ "userid", "user", 0 },
@@ -49,6 +52,12 @@ static const struct td_column columns[] = {
 	{ "error", "error", 0 },
 	{ "old_name", "was called", 0 },
 	{0},
+};
+
+struct past {
+	struct td_out *out;
+	const char *id;
+	bool has_end;
 };
 
 static void
@@ -123,10 +132,40 @@ print_found(struct td_out *out, const struct td_conf *conf,
 		print_verdict(out, &conf->spool, found);
 }
 
-struct past {
-	struct td_out *out;
-	const char *id;
-};
+/* How a task that left the queue ended, as its last line tells. */
+static int
+print_end(void *arg, const struct td_runlog_line *line)
+{
+	struct past *past = arg;
+	struct td_json_span whole = { line->text, line->len };
+	struct td_json_span of = td_json_member(whole, "of");
+	char state[2 * TD_NAME_ID_SIZE];
+
+	if (strcmp(line->id, past->id) != 0)
+		return 0;
+	past->has_end = true;
+	(void)snprintf(state, sizeof(state), "%s%s%.*s",
+	    line->result == TD_RESULT_OK ? "done" :
+	    td_result_name(line->result), of.text == NULL ? "" :
+	    line->result == TD_RESULT_DUPLICATE ? " of " : " for ",
+	    of.len > 2 && of.len - 2 <= TD_NAME_ID_MAX ? (int)of.len - 2 : 0,
+	    of.text != NULL ? of.text + 1 : "");
+	td_out_styled(past->out, "state", state,
+	    td_outcome_style(line->result));
+	td_out_time(past->out, "ended", (int64_t)line->end);
+	return 1;
+}
+
+/* "gone" is all that can be said where the log keeps nothing of it. */
+static int
+print_gone(struct past *past, const struct td_spool *spool)
+{
+	int rc = td_runlog_read_back(spool->log_fd, 0, 0, print_end, past);
+
+	if (!past->has_end)
+		td_out_text(past->out, "state", "gone");
+	return rc < 0 ? rc : 0;
+}
 
 static int
 print_run(void *arg, const struct td_runlog_line *line)
@@ -166,10 +205,12 @@ show(struct td_out *out, const struct td_conf *conf, const char *word)
 	if (rc == 0)
 		print_found(out, conf, &found);
 	else
-		td_out_text(out, "state", "gone");
+		rc = print_gone(&past, &conf->spool);
 	td_out_line(out, "runs:");
 	td_out_list(out, "runs", td_history_columns);
-	rc = td_runlog_read(conf->spool.log_fd, 0, 0, print_run, &past);
+	if (rc == 0)
+		rc = td_runlog_read(conf->spool.log_fd, 0, 0, print_run,
+		    &past);
 	td_out_end(out);
 	print_output(out, &conf->spool, found.id);
 	td_out_end(out);

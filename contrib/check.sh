@@ -73,6 +73,9 @@ suite()
 {
 	dir=$TOP/$1
 	step "Testing in $1/"
+	TMPDIR=$(mktemp -d)
+	chmod 1777 "$TMPDIR"
+	export TMPDIR
 	rm -f "$dir"/tests/*.trs
 	{
 		status=0
@@ -89,6 +92,13 @@ suite()
 		say "FAILED: make check in $1/"
 		bad=1
 	fi
+	if [ -n "$(ls -A "$TMPDIR")" ]; then
+		say "FAILED: left behind in \$TMPDIR by make check in $1/:"
+		find "$TMPDIR" -mindepth 1 | head -n 20 | sed 's/^/    | /'
+		bad=$((bad + 1))
+	fi
+	rm -rf "$TMPDIR"
+	unset TMPDIR
 	failed=$((failed + bad))
 	passed=$((passed + $(count "$dir/check.log" '\(PASS\|XFAIL\)')))
 	skipped=$((skipped + $(count "$dir/check.log" SKIP)))

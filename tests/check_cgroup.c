@@ -133,12 +133,13 @@ END_TEST
 
 START_TEST(only_our_own_groups_are_searched)
 {
+	const char *dir = td_harness_dir();
 	struct td_pids found = { 0 };
 
 	ck_assert_int_eq(td_cgroups_find(&found, "/proc/self", "taskdir-1-2"),
 	    -EINVAL);
-	ck_assert_int_eq(td_cgroups_find(&found, td_harness_dir(),
-	    strrchr(td_harness_dir(), '/') + 1), -EINVAL);
+	ck_assert_int_eq(td_cgroups_find(&found, dir,
+	    strrchr(dir, '/') + 1), -EINVAL);
 	ck_assert_int_eq(td_cgroups_find(&found, "/nowhere/taskdir-1-2",
 	    "taskdir-1-2"), 0);
 	ck_assert_uint_eq(found.n, 0);

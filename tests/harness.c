@@ -5,10 +5,12 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[4096];
-static pid_t dir_owner;
+/* The program's; the tests, processes of their own, make theirs in it.  The
+ * program removes it when all have ended, however they did. */
+static char base[4096];
 
 static int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -19,23 +21,27 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	return remove(path);
 }
 
+/* Open to the users that tests become, like what they make in it. */
 static void
-remove_dir(void)
+make_base(void)
 {
-	if (getpid() == dir_owner)
-		(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	const char *tmp = getenv("TMPDIR");
+
+	(void)snprintf(base, sizeof(base), "%s/taskdir-check-XXXXXX",
+	    tmp != NULL ? tmp : "/tmp");
+	if (mkdtemp(base) != NULL && chmod(base, 0711) == 0)
+		return;
+	perror(base);
+	exit(EXIT_FAILURE);
 }
 
 const char *
 td_harness_dir(void)
 {
-	const char *tmp = getenv("TMPDIR");
+	static char dir[sizeof(base) + 16];
 
-	(void)snprintf(dir, sizeof(dir), "%s/taskdir-check-XXXXXX",
-	    tmp != NULL ? tmp : "/tmp");
+	(void)snprintf(dir, sizeof(dir), "%s/XXXXXX", base);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	dir_owner = getpid();
-	ck_assert_int_eq(atexit(remove_dir), 0);
 	return dir;
 }
 
@@ -58,7 +64,9 @@ td_harness_run(const char *name, const struct td_harness_test *tests, size_t n)
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");
+	make_base();
 	srunner_run_all(runner, CK_SILENT);
+	(void)nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -16,8 +16,8 @@ struct td_harness_test {
 int td_harness_run(const char *name, const struct td_harness_test *tests,
     size_t n);
 
-/* A new empty directory below $TMPDIR, removed with all it holds when the
- * test's process ends.  Its path, valid until then. */
+/* A new empty directory below $TMPDIR, removed with all it holds when all
+ * tests of the program have ended.  Its path, valid until the next call. */
 const char *td_harness_dir(void);
 
 #endif

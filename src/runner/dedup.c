@@ -13,12 +13,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* What a search found: the tasks with the newcomer's identity. */
-struct twins {
-	uint32_t waiting;	/* the one due first, 0: none */
-	uint32_t running;	/* 0: none */
-};
-
 /*
  * Whether the task of REF has this identity.  A file that is gone was
  * withdrawn by somebody: it is no twin, and leaves the index.
@@ -50,28 +44,56 @@ is_twin(struct td_runner *runner, uint32_t ref, const struct td_buf *identity)
 	return same;
 }
 
-static void
-find_twins(struct td_runner *runner, uint64_t key, const char *id,
-    const struct td_buf *identity, struct twins *twins)
+/* Places in the order of a search: by due, then by number. */
+struct place {
+	uint64_t due;
+	uint32_t ref;
+};
+
+static bool
+is_before(const struct place *a, const struct place *b)
 {
-	struct td_index *index = &runner->planner.index;
-	uint32_t next;
+	return a->due < b->due || (a->due == b->due && a->ref < b->ref);
+}
 
-	for (uint32_t ref = td_index_first(index, key); ref != 0; ref = next) {
+/* The first candidate behind LAST that runs, or that waits; 0: none. */
+static struct place
+next_candidate(const struct td_index *index, uint64_t key, const char *id,
+    bool runs, const struct place *last)
+{
+	struct place best = { 0 };
+
+	for (uint32_t ref = td_index_first(index, key); ref != 0;
+	    ref = td_index_next(index, ref)) {
 		const struct td_entry *entry = td_index_entry(index, ref);
-		uint32_t *slot = entry->state == TD_STATE_CUR ?
-		    &twins->running : &twins->waiting;
+		struct place here = { entry->due, ref };
 
-		next = td_index_next(index, ref);
-		if (strlen(id) == entry->id_len &&
-		    memcmp(id, td_entry_id(entry), entry->id_len) == 0)
+		if ((entry->state == TD_STATE_CUR) != runs ||
+		    !is_before(last, &here) ||
+		    (best.ref != 0 && !is_before(&here, &best)))
 			continue;
-		if (*slot != 0 &&
-		    td_index_entry(index, *slot)->due <= entry->due)
-			continue;
-		if (is_twin(runner, ref, identity))
-			*slot = ref;
+		if (strlen(id) != entry->id_len ||
+		    memcmp(id, td_entry_id(entry), entry->id_len) != 0)
+			best = here;
 	}
+	return best;
+}
+
+/*
+ * The twin that is due first, 0: none.  Files are opened in that order until
+ * one is the same, mostly the first, however many wait with this key.
+ */
+static uint32_t
+find_twin(struct td_runner *runner, uint64_t key, const char *id, bool runs,
+    const struct td_buf *identity)
+{
+	const struct td_index *index = &runner->planner.index;
+	struct place at = { 0 };
+
+	do {
+		at = next_candidate(index, key, id, runs, &at);
+	} while (at.ref != 0 && !is_twin(runner, at.ref, identity));
+	return at.ref;
 }
 
 static void
@@ -132,13 +154,13 @@ move_twin(struct td_runner *runner, uint32_t ref, uint64_t due)
 
 static bool
 apply_policy(struct td_runner *runner, const struct td_task *task,
-    const struct twins *twins, const char *id,
+    uint32_t twin, const char *id,
     char of[static TD_NAME_ID_SIZE])
 {
 	uint64_t due = task->has_nextruntime ? task->nextruntime :
 	    td_runner_now();
 
-	copy_id(runner, twins->waiting, of);
+	copy_id(runner, twin, of);
 	switch (task->on_duplicate) {
 	case TD_POLICY_QUEUE:
 		return false;
@@ -147,13 +169,13 @@ apply_policy(struct td_runner *runner, const struct td_task *task,
 		return true;
 	case TD_POLICY_SOONEST:
 		return td_index_entry(&runner->planner.index,
-		    twins->waiting)->due <= due ||
-		    move_twin(runner, twins->waiting, due);
+		    twin)->due <= due ||
+		    move_twin(runner, twin, due);
 	case TD_POLICY_RESCHEDULE:
 		return !task->has_nextruntime ||
-		    move_twin(runner, twins->waiting, due);
+		    move_twin(runner, twin, due);
 	case TD_POLICY_REPLACE:
-		remove_replaced(runner, twins->waiting, id);
+		remove_replaced(runner, twin, id);
 		return false;
 	}
 	return false;
@@ -182,19 +204,21 @@ td_dedup_drops(struct td_runner *runner, const struct td_letter *newcomer,
 	const struct td_task *task = &newcomer->task;
 	char owner[TD_SPOOL_OWNER_SIZE];
 	struct td_buf identity = { 0 };
-	struct twins twins = { 0 };
 	bool dropped = false;
+	uint32_t twin;
 
 	if (task->on_duplicate == TD_POLICY_QUEUE)
 		return false;
 	if (td_task_identity(&identity, task, td_runner_owner(runner,
 	    newcomer->owner, owner)) == 0) {
-		find_twins(runner, key, id, &identity, &twins);
-		if (twins.waiting != 0)
-			dropped = apply_policy(runner, task, &twins, id, of);
-		else if (twins.running != 0 && minds_running(runner, task)) {
-			copy_id(runner, twins.running, of);
-			dropped = true;
+		twin = find_twin(runner, key, id, false, &identity);
+		if (twin != 0) {
+			dropped = apply_policy(runner, task, twin, id, of);
+		} else if (minds_running(runner, task)) {
+			twin = find_twin(runner, key, id, true, &identity);
+			if (twin != 0)
+				copy_id(runner, twin, of);
+			dropped = twin != 0;
 		}
 	}
 	td_buf_release(&identity);

@@ -85,7 +85,7 @@ START_TEST(a_key_finds_all_its_tasks_once)
 		refs[i] = add(&index, id, i % 3 == 0 ? 5 :
 		    UINT64_C(5) << 32, i);
 	}
-	td_index_set_key(&index, refs[0], UINT64_C(5) << 32);
+	td_index_remove(&index, refs[0]);
 	for (uint32_t ref = td_index_first(&index, 5); ref != 0;
 	    ref = td_index_next(&index, ref))
 		for (uint32_t i = 0; i < 1000; i++)
@@ -155,11 +155,7 @@ START_TEST(random_changes_agree_with_a_model)
 		uint32_t i = td_random_below(&random, IDS);
 		uint64_t key = td_random_below(&random, 16);
 
-		if (model.refs[i] != 0 && td_random_below(&random, 3) == 0) {
-			td_index_set_key(&model.index, model.refs[i], key);
-			model.keys[i] = key;
-		} else
-			toggle(&model, i, key);
+		toggle(&model, i, key);
 		if (step % 1000 == 0)
 			compare(&model);
 	}

@@ -25,8 +25,7 @@ add_key(const char *class_enc, uint64_t due, uint64_t key)
 	uint32_t ref;
 
 	(void)snprintf(id, sizeof(id), "%08u", (unsigned)++n_made);
-	ref = make(class_enc, due, id);
-	td_index_set_key(&planner.index, ref, key);
+	ref = make(class_enc, due, id, key);
 	ck_assert_int_eq(td_planner_enqueue(&planner, ref, NOW), 0);
 	return ref;
 }

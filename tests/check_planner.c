@@ -9,7 +9,7 @@ enum { PLENTY = 1000 };
 static uint32_t
 add(const char *class_enc, uint64_t due, const char *id)
 {
-	uint32_t ref = make(class_enc, due, id);
+	uint32_t ref = make(class_enc, due, id, 1);
 
 	ck_assert_int_eq(td_planner_enqueue(&planner, ref, NOW), 0);
 	return ref;

@@ -315,8 +315,7 @@ START_TEST(random_changes_lose_no_class)
 
 		(void)snprintf(name, sizeof(name), "c%02u", model_class(i));
 		(void)snprintf(model.tasks[i].id, TD_NAME_ID_SIZE, "%zu", i);
-		model.tasks[i].ref = make(name, NOW, model.tasks[i].id);
-		td_index_set_key(&planner.index, model.tasks[i].ref,
+		model.tasks[i].ref = make(name, NOW, model.tasks[i].id,
 		    i % KEYS);
 	}
 	for (int step = 0; step < STEPS; step++) {

@@ -39,7 +39,7 @@ give(uint64_t user, const char *class_enc, unsigned n)
 	uint32_t ref;
 
 	(void)snprintf(id, sizeof(id), "u%u-%08u", (unsigned)user, n);
-	ref = user == 0 ? make(class_enc, NOW, id) :
+	ref = user == 0 ? make(class_enc, NOW, id, 1) :
 	    make_for(user, class_enc, id);
 	td_planner_count(&planner, td_index_entry(&planner.index,
 	    ref)->class_no, 1);

@@ -57,9 +57,9 @@ number_of(const char *class_enc)
 
 /* Known to the index, but not yet waiting. */
 static uint32_t
-make(const char *class_enc, uint64_t due, const char *id)
+make(const char *class_enc, uint64_t due, const char *id, uint64_t key)
 {
-	struct td_name name = td_model_name(due, class_enc, 1, id);
+	struct td_name name = td_model_name(due, class_enc, key, id);
 	uint32_t ref, class_no = number_of(class_enc);
 
 	ck_assert_uint_ne(class_no, 0);

@@ -263,16 +263,6 @@ td_index_remove(struct td_index *index, uint32_t ref)
 	index->n--;
 }
 
-void
-td_index_set_key(struct td_index *index, uint32_t ref, uint64_t key)
-{
-	struct td_entry *entry = td_index_entry(index, ref);
-
-	unlink_key(index, entry);
-	entry->key = key;
-	link_key(index, ref, entry);
-}
-
 uint32_t
 td_index_find(const struct td_index *index, const char *id, size_t len)
 {

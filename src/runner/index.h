@@ -69,9 +69,6 @@ uint32_t td_index_find(const struct td_index *index, const char *id,
 uint32_t td_index_first(const struct td_index *index, uint64_t key);
 uint32_t td_index_next(const struct td_index *index, uint32_t ref);
 
-/* Its key is another one: it moves in the tables. */
-void td_index_set_key(struct td_index *index, uint32_t ref, uint64_t key);
-
 /* The id's bytes (entry->id_len of them). */
 const char *td_entry_id(const struct td_entry *entry);
 

@@ -84,7 +84,7 @@ set_up(struct start *start)
 	}
 	for (size_t i = 0; i < spec->n_limits; i++) {
 		struct rlimit64 limit = {
-			spec->limits[i].value, spec->limits[i].value,
+			spec->limits[i].value, spec->limits[i].max,
 		};
 
 		if (syscall(SYS_prlimit64, 0, spec->limits[i].resource, &limit,

@@ -38,7 +38,7 @@ struct td_child_spec {
 	bool no_new_privs;
 	struct {
 		int resource;
-		rlim_t value;
+		rlim_t value, max;	/* soft and hard */
 	} limits[TD_CHILD_LIMITS_MAX];
 	size_t n_limits;
 };

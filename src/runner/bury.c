@@ -128,10 +128,16 @@ td_bury_invalid(struct td_runner *runner, enum td_state from,
 
 	(void)td_log_escape(shown, sizeof(shown), name);
 	if (canonical && is_before_boot(runner, from, name)) {
-		if (set_aside(runner, from, name) == 0)
+		int rc = set_aside(runner, from, name);
+
+		if (rc == 0)
 			td_log(TD_LOG_WARNING, "runner", "a file from before "
 			    "this boot was never acknowledged, set aside in "
 			    "tmp/lost name=%s: %s", shown, error);
+		else if (rc != -ENOENT)
+			td_log(TD_LOG_ERR, "runner", "cannot set aside a file "
+			    "from before this boot that was never "
+			    "acknowledged: %s name=%s", strerror(-rc), shown);
 		return;
 	}
 	name_invalid(dlq_name, id);

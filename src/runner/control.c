@@ -106,20 +106,40 @@ carry_out(struct td_runner *runner, enum td_verb verb, const char *argument)
 	}
 }
 
+/* What cannot be read stays as it was, which is said once. */
+static bool
+answer(struct td_runner *runner, int rc, bool before)
+{
+	if (rc < 0 && !runner->ctl_failed)
+		td_log(TD_LOG_ERR, "runner", "cannot read run/ctl/, pauses "
+		    "stay as they are: %s", strerror(-rc));
+	runner->ctl_failed = rc < 0;
+	return rc < 0 ? before : rc == 1;
+}
+
 bool
-td_control_is_paused(const struct td_runner *runner,
-    const struct td_class *class)
+td_control_is_paused(struct td_runner *runner, const struct td_class *class)
 {
 	char by[TD_REQUEST_SIZE];
 
-	return td_request_is_paused(runner->spool->ctl_fd, class->class_name,
-	    by) == 1;
+	return answer(runner, td_request_is_paused(runner->spool->ctl_fd,
+	    class->class_name, by), class->paused);
+}
+
+/* Whether all is paused: 1, 0, negated errno. */
+static int
+has_pause_of_all(const struct td_runner *runner)
+{
+	if (faccessat(runner->spool->ctl_fd, "pause", F_OK, 0) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
 }
 
 static void
 look_at_pauses(struct td_runner *runner)
 {
-	bool paused = faccessat(runner->spool->ctl_fd, "pause", F_OK, 0) == 0;
+	bool paused = answer(runner, has_pause_of_all(runner),
+	    runner->paused);
 	bool resumed = runner->paused && !paused;
 
 	if (paused != runner->paused)

@@ -34,6 +34,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -126,6 +127,7 @@ struct td_slot {
 	struct td_start *start;	/* of start.c */
 	bool starting;		/* not known yet whether it started */
 	pid_t pid;		/* when that is known */
+	bool returns;		/* stuck on its way back: never started */
 	struct td_timer timer;	/* time limit, then grace */
 	struct td_tree tree;
 	struct td_channel channel;
@@ -178,7 +180,8 @@ struct td_runner {
 	struct td_users users;
 	struct td_cgroups cgroups;
 	struct td_tree *watched_trees;
-	bool limits_failed;	/* said already */
+	bool limits_failed, ctl_failed;	/* said already */
+	int claim_error;	/* why the last claim failed, said; or 0 */
 	struct td_boxes boxes;
 	struct td_slots slots_of;	/* the schedule */
 	struct td_sweep sweep;
@@ -193,6 +196,7 @@ struct td_runner {
 	bool is_short, has_reserve;	/* of space */
 	bool hold;		/* the system is short of something: wait */
 	struct td_timer hold_timer;
+	struct rlimit files;	/* that handlers get; 0: as the runner */
 	unsigned stopping;	/* signals to stop so far */
 	bool is_lost;		/* its directories are no longer the spool's */
 	bool interrupting;
@@ -280,6 +284,8 @@ bool td_tokens_come_soon(const struct td_runner *runner);
 /* A claimed task cannot be started now because of RC: it waits again, and so
  * does the runner, for a second. */
 void td_launch_put_back(struct td_slot *slot, int rc);
+/* Once more, for one that is stuck on that way. */
+void td_launch_return(struct td_slot *slot);
 
 /* start.c */
 /* Has the handler of a claimed task started, at once if HERE, else by the
@@ -293,6 +299,8 @@ void td_start_release(struct td_slot *slot);
 bool td_start_has(const struct td_slot *slot, pid_t pid);
 /* Not this task's fault: the machine is short of processes, memory, space. */
 bool td_start_is_shortage(int rc);
+/* As many open files as the runner may have. */
+void td_start_raise_files(struct td_runner *runner);
 
 /* A handler's process, for workers. */
 struct td_process {
@@ -404,7 +412,7 @@ void td_bury_invalid(struct td_runner *runner, enum td_state from,
 void td_control_look(struct td_runner *runner);
 /* Takes out a waiting task, asks a running one to end. */
 void td_control_cancel(struct td_runner *runner, const char *id);
-bool td_control_is_paused(const struct td_runner *runner,
+bool td_control_is_paused(struct td_runner *runner,
     const struct td_class *class);
 
 /* recover.c */

@@ -491,6 +491,10 @@ void
 td_finish_give_up(struct td_runner *runner)
 {
 	for (unsigned i = 0; i < runner->n_slots; i++)
-		if (runner->slots[i]->state == TD_SLOT_STUCK)
+		if (runner->slots[i]->state != TD_SLOT_STUCK)
+			continue;
+		else if (runner->slots[i]->returns)
+			td_launch_return(runner->slots[i]);
+		else
 			move_and_release(runner->slots[i]);
 }

@@ -175,9 +175,17 @@ give_up_turn(struct td_runner *runner, uint32_t ref)
 	td_tokens_note(runner, td_planner_get(&runner->planner, class_no));
 }
 
-/* Nothing could be started now: as it was before the claim. */
 static void
-put_back(struct td_slot *slot)
+on_put_back_again(struct td_timer *timer)
+{
+	td_launch_return((struct td_slot *)((char *)timer -
+	    offsetof(struct td_slot, timer)));
+}
+
+/* Nothing could be started now: as it was before the claim.  While the disk
+ * does not take that it stays in cur/ and keeps its slot. */
+void
+td_launch_return(struct td_slot *slot)
 {
 	struct td_runner *runner = slot->runner;
 	struct td_entry *entry = td_index_entry(&runner->planner.index,
@@ -185,12 +193,22 @@ put_back(struct td_slot *slot)
 	int rc = td_view_move(runner, TD_STATE_CUR, slot->name, slot->origin,
 	    slot->name);
 
-	if (rc != 0)
-		td_log(TD_LOG_ERR, "runner", "cannot put a task back from "
-		    "cur/: %s id=%s", strerror(-rc), slot->id);
+	td_loop_clear_timer(&runner->loop, &slot->timer);
+	if (rc != 0 && rc != -ENOENT && runner->stopping == 0) {
+		if (slot->state != TD_SLOT_STUCK)
+			td_log(TD_LOG_ERR, "runner", "cannot put a task back "
+			    "from cur/, trying again every second: %s id=%s",
+			    strerror(-rc), slot->id);
+		slot->state = TD_SLOT_STUCK;
+		slot->returns = true;
+		slot->timer.fire = on_put_back_again;
+		(void)td_loop_set_timer(&runner->loop, &slot->timer,
+		    runner->loop.now_ms + HOLD_MS);
+		return;
+	}
 	entry->state = (unsigned)slot->origin & 3;
 	runner->n_claimed--;
-	td_loop_clear_timer(&runner->loop, &slot->timer);
+	slot->returns = false;
 	slot->state = TD_SLOT_FREE;
 	give_up_turn(runner, slot->ref);
 	enqueue_again(runner, slot->ref, entry->forced);
@@ -207,8 +225,8 @@ free_texts(struct td_slot *slot)
 void
 td_launch_put_back(struct td_slot *slot, int rc)
 {
-	put_back(slot);
 	free_texts(slot);
+	td_launch_return(slot);
 	hold(slot->runner, "cannot start a task", rc);
 }
 
@@ -282,6 +300,22 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 		start_failed(slot, rc);
 }
 
+/* The first of many that fail for the same reason is enough; a run --once has
+ * failed by leaving them. */
+static void
+note_claim(struct td_runner *runner, int rc, const char *name)
+{
+	if (rc == runner->claim_error)
+		return;
+	if (rc == 0)
+		td_log(TD_LOG_NOTICE, "runner", "tasks can be claimed again");
+	else
+		td_log(TD_LOG_ERR, "runner", "cannot claim tasks, trying again "
+		    "each minute: %s name=%s", strerror(-rc), name);
+	runner->claim_error = rc;
+	runner->any_failed |= rc != 0;
+}
+
 static void
 claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
     const char *name)
@@ -294,6 +328,7 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 		rc = td_view_move(runner, (enum td_state)entry->state, name,
 		    TD_STATE_CUR, name);
 	if (rc == 0) {
+		note_claim(runner, 0, name);
 		entry->state = TD_STATE_CUR;
 		runner->n_claimed++;
 		memcpy(slot->name, name, strlen(name) + 1);
@@ -309,8 +344,7 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 	 * and meanwhile it is in nobody's way. */
 	td_note_forget(runner, ref);
 	if (rc != -ENOENT)
-		td_log(TD_LOG_ERR, "runner", "cannot claim a task, trying "
-		    "again within a minute: %s name=%s", strerror(-rc), name);
+		note_claim(runner, rc, name);
 }
 
 /* Whether the name says of class and key what the content does. */

@@ -237,6 +237,7 @@ open_files(struct td_runner *runner, struct td_err *err)
 	if (runner->scoreboard_fd < 0)
 		return td_fail_errno(err, runner->scoreboard_fd,
 		    "%s/run/running", spool->path);
+	td_start_raise_files(runner);
 	return 0;
 }
 

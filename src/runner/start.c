@@ -34,7 +34,7 @@ bool
 td_start_is_shortage(int rc)
 {
 	return rc == -EAGAIN || rc == -ENOMEM || rc == -EMFILE ||
-	    rc == -ENFILE || rc == -ENOSPC;
+	    rc == -ENFILE || rc == -ENOSPC || rc == -EDQUOT;
 }
 
 /* The task's bytes as a file that can be read again but not changed. */
@@ -90,7 +90,37 @@ add_limit(struct td_child_spec *spec, int resource, uint64_t value, bool set)
 		return;
 	spec->limits[spec->n_limits].resource = resource;
 	spec->limits[spec->n_limits].value = value;
+	spec->limits[spec->n_limits].max = value;
 	spec->n_limits++;
+}
+
+/* A running task takes descriptors of ours. */
+void
+td_start_raise_files(struct td_runner *runner)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur == limit.rlim_max)
+		return;
+	runner->files = limit;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		runner->files = (struct rlimit){ 0 };
+}
+
+/* Handlers have what the runner was started with: a high limit is a trap for
+ * programs that close all up to it, or use select(2). */
+static void
+limit_files(struct td_child_spec *spec, const struct td_runner *runner,
+    uint64_t own)
+{
+	if (own == 0 && runner->files.rlim_max == 0)
+		return;
+	add_limit(spec, RLIMIT_NOFILE, own != 0 ? own :
+	    runner->files.rlim_cur, true);
+	if (own == 0)
+		spec->limits[spec->n_limits - 1].max = runner->files.rlim_max;
 }
 
 /* As ioprio_set(2) takes it: 0 for none, else class and level. */
@@ -106,7 +136,8 @@ io_priority(uint64_t ionice)
 }
 
 static void
-describe(struct td_child_spec *spec, const struct td_class_settings *settings)
+describe(struct td_child_spec *spec, const struct td_runner *runner,
+    const struct td_class_settings *settings)
 {
 	spec->cwd = settings->cwd;
 	spec->umask = (mode_t)settings->umask;
@@ -117,8 +148,7 @@ describe(struct td_child_spec *spec, const struct td_class_settings *settings)
 	    settings->limit_as_bytes != 0);
 	add_limit(spec, RLIMIT_CPU, settings->limit_cpu_s,
 	    settings->limit_cpu_s != 0);
-	add_limit(spec, RLIMIT_NOFILE, settings->limit_nofile,
-	    settings->limit_nofile != 0);
+	limit_files(spec, runner, settings->limit_nofile);
 	add_limit(spec, RLIMIT_FSIZE, settings->limit_fsize_bytes,
 	    settings->limit_fsize_bytes != 0);
 	add_limit(spec, RLIMIT_CORE, settings->limit_core_bytes, true);
@@ -168,7 +198,7 @@ td_start_process(struct td_runner *runner, const struct td_process *process,
 	};
 	int rc;
 
-	describe(&spawn.spec, process->settings);
+	describe(&spawn.spec, runner, process->settings);
 	td_spawner_add(&runner->spawner, &spawn);
 	rc = td_spawner_wait(&runner->spawner, &spawn);
 	if (rc == 0)
@@ -222,7 +252,7 @@ prepare(struct td_start *start, const struct td_user *user)
 		.cgroup_fd = td_tree_prepare(&slot->tree, slot->runner,
 		    &slot->class->settings),
 	};
-	describe(&start->spawn.spec, &slot->class->settings);
+	describe(&start->spawn.spec, slot->runner, &slot->class->settings);
 }
 
 /* Descriptors first, process last: whatever fails before leaves none. */

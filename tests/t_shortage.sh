@@ -1,0 +1,117 @@
+#!/bin/sh
+# What the runner does where the system does not let it: said once, and to
+# those who asked.
+. "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
+new_spool
+handler files <<'END'
+#!/bin/sh
+echo "$(ulimit -Sn) $(ulimit -Hn)" >"$TASKDIR_SPOOL/files"
+END
+cat >>"$SPOOL/taskdir.conf" <<'END'
+[class limited]
+handler = handlers/files
+limit_nofile = 50
+END
+
+# Descriptors: all that are allowed for the runner, none more for handlers.
+limits()
+{
+	sed -n 's/^Max open files *\([0-9]*\) *\([0-9]*\).*/\1 \2/p' \
+	    "/proc/$1/limits"
+}
+: >"$SPOOL.err"
+prlimit --nofile=100:300 taskdir run >"$SPOOL.out" 2>"$SPOOL.err" </dev/null &
+adopt_runner $!
+wait_until 'grep -q ready "$SPOOL.err"'
+is "$(limits "$RUNNER")" '300 300' 'the runner may have many files open'
+for class in files limited; do
+	id=$(taskdir add "$class")
+	taskdir wait "$id" >/dev/null
+	cat "$SPOOL/files"
+done >got
+is "$(tr '\n' ' ' <got)" '100 300 50 50 ' 'handlers have what they had'
+
+stop_runner
+
+# What cannot be done: root is not held back by permissions, so the spool
+# becomes somebody else's.
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 0711 "$WORK"
+	chown -R 65534:65534 "$SPOOL"
+	cp "$TD_BUILDDIR/src/cli/taskdir" "$WORK/taskdir"
+	as_nobody()
+	{
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+		    "$WORK/taskdir" "$@"
+	}
+else
+	as_nobody()
+	{
+		taskdir "$@"
+	}
+fi
+for i in 1 2 3; do as_nobody add files --data "$i" >/dev/null; done
+chmod 0500 "$SPOOL/cur"
+check_exit 1 'run --once fails where nothing can be claimed' \
+    as_nobody run --once
+is "$(grep -c 'cannot claim' err)" 1 'and says so once'
+is "$(count_in new)" 3 'the tasks stay'
+chmod 0700 "$SPOOL/cur"
+check_exit 0 'afterwards it does not' as_nobody run --once
+is "$(count_in new)" 0 'and runs them'
+
+
+# Pauses that cannot be read stay as they are.
+if [ "$(id -u)" -ne 0 ]; then
+	skip 'only root can ring where the runner cannot read'
+	done_testing
+fi
+as_nobody pause
+setpriv --reuid 65534 --regid 65534 --clear-groups "$WORK/taskdir" run \
+    >"$SPOOL.out" 2>"$SPOOL.err" </dev/null &
+adopt_runner $!
+wait_until 'grep -q ready "$SPOOL.err"'
+chmod 0 "$SPOOL/run/ctl"
+echo '{"classname":"files"}' >"$SPOOL/tmp/drop"
+chown 65534 "$SPOOL/tmp/drop"
+mv "$SPOOL/tmp/drop" "$SPOOL/new/drop"
+: >"$SPOOL/run/ctl/reload"
+wait_for 'pauses that cannot be read are told of' \
+    'grep -q "cannot read run/ctl" "$SPOOL.err"'
+rm "$SPOOL/run/ctl/reload"
+wait_until '[ -n "$(names_in new | grep files)" ]'
+is "$(grep -c 'cannot read run/ctl' "$SPOOL.err") $(grep -c resumed \
+    "$SPOOL.err")" '1 0' 'once, and they stay'
+is "$(count_in new)" 1 'so nothing runs'
+chmod 0700 "$SPOOL/run/ctl"
+as_nobody resume
+wait_for 'their end is seen' '[ "$(count_in new)" -eq 0 ]'
+
+# How many processes the runner's user may have: root's leave does not do.
+set_processes()
+{
+	setpriv --reuid 65534 --regid 65534 --clear-groups prlimit \
+	    --pid "$RUNNER" --nproc="$1:"
+}
+
+# Neither a process can be made nor the task put back: nothing leaves cur/.
+if chattr +a "$SPOOL/cur" 2>/dev/null; then
+	wait_until '[ "$(count_in cur)" -eq 0 ]'
+	most=$(sed -n 's/^Max processes *[^ ]* *\([^ ]*\).*/\1/p' \
+	    "/proc/$RUNNER/limits")
+	set_processes 1
+	id=$(as_nobody add files --data 5)
+	wait_for 'a task that cannot go back is told of' \
+	    'grep -q "cannot put a task back.*$id" "$SPOOL.err"'
+	is "$(states_of "$id")" cur 'it keeps its place'
+	chattr -a "$SPOOL/cur"
+	wait_for 'until it can' '[ "$(states_of "$id")" = new ]'
+	set_processes "$most"
+	wait_for 'and runs when there is room for it' 'ended "$id"'
+	is "$(run_field "$id" result) $(run_field "$id" try)" 'ok 1' \
+	    'at its first try'
+else
+	skip 'no file attributes here'
+fi
+stop_runner
+done_testing

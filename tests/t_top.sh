@@ -58,6 +58,7 @@ check_exit 0 'a filter' taskdir top --class 'x*'
 check_exit 1 'filters' grep -q mail out
 check_exit 2 'an interval that keeps it busy is refused' taskdir top \
     --interval 1ms
+check_exit 2 'and one that never ends' taskdir top --interval 50d
 rm "$SPOOL/new/drop"
 
 start_runner

@@ -14,7 +14,8 @@
 #include "cli/out.h"
 #include "cli/top.h"
 
-enum { INTERVAL_MS = 1000, INTERVAL_MIN_MS = 100 };
+/* Beyond a day it fits no wait. */
+enum { INTERVAL_MS = 1000, INTERVAL_MIN_MS = 100, INTERVAL_MAX_MS = 86400000 };
 
 struct options {
 	struct td_common common;
@@ -94,8 +95,9 @@ td_cmd_top(int argc, char **argv)
 
 	if (rc != TD_ARG_GO_ON)
 		return rc;
-	if (options.interval.given && options.interval.n < INTERVAL_MIN_MS)
-		return td_arg_wrong(&usage, "--interval is %dms or more",
+	if (options.interval.given && (options.interval.n < INTERVAL_MIN_MS ||
+	    options.interval.n > INTERVAL_MAX_MS))
+		return td_arg_wrong(&usage, "--interval is %dms to a day",
 		    INTERVAL_MIN_MS);
 	if (options.class_name != NULL &&
 	    strlen(options.class_name) >= sizeof(top.filter))

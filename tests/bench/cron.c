@@ -6,7 +6,9 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
 #include "lib/cron.h"
+#include "lib/schedule.h"
 
 /* What a site has: much that is frequent, some of the night, a few rare. */
 static const char *const texts[] = {
@@ -54,9 +56,39 @@ measure_next(const struct bench *bench, double *figures)
 	td_zone_release(&zone);
 }
 
+/* A schedule as a runner loads it, from memory. */
+static double
+measure_load(const struct bench *bench)
+{
+	int n = bench_count(bench, 10000);
+	struct td_schedule schedule = { .seed = "bench" };
+	struct td_buf text = { 0 };
+	double begin, seconds;
+
+	for (int i = 0; i < n; i++)
+		td_buf_add_format(&text, "%s  mod_x\\task\\t%d  "
+		    "tz=Europe/Madrid {\"n\":%d}\n", texts[i % N_TEXTS], i, i);
+	begin = bench_now();
+	if (td_schedule_add_text(&schedule, "schedule", td_buf_text(&text),
+	    text.len, false, NULL) != 0 || schedule.n != (size_t)n)
+		bench_die("load", EINVAL);
+	seconds = bench_now() - begin;
+	td_schedule_release(&schedule);
+	td_buf_release(&text);
+	return seconds / n * 10000;
+}
+
+static void
+measure(const struct bench *bench, double *figures)
+{
+	measure_next(bench, figures);
+	figures[1] = measure_load(bench) * 1e3;
+}
+
 const struct bench_case bench_cron = {
 	.name = "cron",
 	.slices = 1,
-	.rows = { { "next run of a schedule", "us", BENCH_AT_MOST, 2 } },
-	.ours = measure_next,
+	.rows = { { "next run of a schedule", "us", BENCH_AT_MOST, 2 },
+	    { "load 10,000 entries", "ms", BENCH_AT_MOST, 100 } },
+	.ours = measure,
 };

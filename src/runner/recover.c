@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "lib/scoreboard.h"
+#include "lib/slotfile.h"
 #include "lib/task.h"
 #include "loop/procs.h"
 #include "runner/core.h"
@@ -242,6 +243,8 @@ log_crash(struct td_runner *runner, const char *id, const char *class_name,
 		.id = id,
 		.class_name = class_name,
 		.error = error,
+		.scheduled = td_slotfile_parse(&(struct td_slotfile){ 0 }, id,
+		    strlen(id)),
 		.try = name->tries + 1,
 		.due = name->due,
 		.end_us = td_clock_wall_us(),

@@ -242,7 +242,8 @@ if !SANITIZERS
 TESTS += $(td_forms)
 endif
 EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh
-EXTRA_DIST += tests/screen.py tests/worker.py tests/worker.sh
+EXTRA_DIST += tests/screen.py tests/screen.sh
+EXTRA_DIST += tests/worker.py tests/worker.sh
 EXTRA_DIST += tests/clock.sh tests/tap.sh tests/users.sh \
 	$(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py

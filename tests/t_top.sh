@@ -2,17 +2,8 @@
 # top: what it shows, on terminals of several sizes and without one, and that
 # it leaves the terminal as it was.
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
-command -v python3 >/dev/null || skip_all 'python3 is not here'
+. "$TD_SRCDIR/tests/screen.sh"
 new_spool
-TERM=xterm-256color
-export TERM
-unset NO_COLOR
-
-# screen ROWS COLUMNS COMMAND... <STEPS
-screen()
-{
-	python3 "$TD_SRCDIR/tests/screen.py" "$@"
-}
 
 # top ROWS COLUMNS <STEPS
 top()

@@ -1,16 +1,14 @@
 #!/bin/sh
 # The keys of top do what they say.
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
-command -v python3 >/dev/null || skip_all 'python3 is not here'
+. "$TD_SRCDIR/tests/screen.sh"
 new_spool
-TERM=xterm-256color
-export TERM SPOOL
+export SPOOL
 
 # top <STEPS
 top()
 {
-	python3 "$TD_SRCDIR/tests/screen.py" 24 80 taskdir top \
-	    --interval 100ms "$@"
+	screen 24 80 taskdir top --interval 100ms "$@"
 }
 
 handler slow <<'END'

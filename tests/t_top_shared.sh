@@ -1,17 +1,9 @@
 #!/bin/sh
 # top on a shared spool: whose tasks run, and what a user sees in his box.
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
-command -v python3 >/dev/null || skip_all 'python3 is not here'
 . "$TD_SRCDIR/tests/users.sh"
+. "$TD_SRCDIR/tests/screen.sh"
 new_shared
-TERM=xterm-256color
-export TERM
-
-# screen COMMAND... <STEPS
-screen()
-{
-	python3 "$TD_SRCDIR/tests/screen.py" 30 120 "$@"
-}
 
 handler slow <<'END'
 #!/bin/sh
@@ -23,7 +15,8 @@ as "$EVA" taskdir add slow --in 1d >/dev/null
 as "$ADA" taskdir add slow --data 2 >/dev/null
 taskdir add slow --data 3 >/dev/null
 wait_until '[ "$(taskdir running | wc -l)" -eq 3 ]'
-check 'root sees whose they are' screen taskdir top --interval 100ms <<END
+check 'root sees whose they are' \
+    screen 30 120 taskdir top --interval 100ms <<END
 wait USER +CLASS
 wait $EVA +slow +u[0-9]+-$hers
 wait $ADA +slow
@@ -52,8 +45,7 @@ press q
 end 0
 END
 check 'in his box he cancels his own, and pauses nobody' \
-    sh -c 'exec python3 "$0" 24 80 setpriv --reuid "$1" --regid "$1" \
-	--init-groups env TASKDIR="$2" taskdir top --interval 100ms <steps' \
-    "$TD_SRCDIR/tests/screen.py" "$EVA" "$(box_of "$EVA")"
+    screen 24 80 setpriv --reuid "$EVA" --regid "$EVA" --init-groups \
+    env TASKDIR="$(box_of "$EVA")" taskdir top --interval 100ms <steps
 taskdir cancel --class slow >/dev/null
 done_testing

@@ -109,10 +109,13 @@ can_draw(void)
 {
 	static char cup[] = "cup", clear[] = "clear";
 	int status;
+	bool can;
 
 	if (setupterm(NULL, STDOUT_FILENO, &status) != OK)
 		return false;
-	return tigetstr(cup) != NULL && tigetstr(clear) != NULL;
+	can = tigetstr(cup) != NULL && tigetstr(clear) != NULL;
+	(void)del_curterm(cur_term);
+	return can;
 }
 
 static bool

@@ -80,6 +80,7 @@ src_librunner_la_SOURCES = \
 	src/runner/core.h \
 	src/runner/admit.c \
 	src/runner/boxes.c src/runner/boxes.h \
+	src/runner/errand.c \
 	src/runner/bury.c \
 	src/runner/capture.c \
 	src/runner/census.c src/runner/census.h \
@@ -181,6 +182,7 @@ src_libcli_la_SOURCES = \
 	src/cli/owner.c src/cli/owner.h \
 	src/cli/pace.c src/cli/pace.h \
 	src/cli/pick.c src/cli/pick.h \
+	src/cli/plea.c src/cli/plea.h \
 	src/cli/prometheus.c src/cli/prometheus.h \
 	src/cli/recount.c src/cli/recount.h \
 	src/cli/rename.c src/cli/rename.h \

@@ -25,6 +25,11 @@ static const struct {
 	{ "run.a", TD_VERB_RUN, "a" },
 	{ "force.a", TD_VERB_FORCE, "a" },
 	{ "reload", TD_VERB_RELOAD, "" },
+	{ "due.1795132800.a-1", TD_VERB_DUE, "1795132800.a-1" },
+	{ "revive.1795132800,x,0123456789abcdef,a,3.json", TD_VERB_REVIVE,
+	    "1795132800,x,0123456789abcdef,a,3.json" },
+	{ "purge.1795132800,x,0123456789abcdef,a,3.json", TD_VERB_PURGE,
+	    "1795132800,x,0123456789abcdef,a,3.json" },
 };
 
 START_TEST(parse_and_make_agree)
@@ -50,7 +55,8 @@ static const char *const bad[] = {
 	"pause.a*/../x", "cancel", "cancel.", "cancel.a.b", "cancel.a_b",
 	"cancel.0123456789012345678901234567890123456789012345678",
 	"run", "run.*", "reload.", "reload.x", "Pause", "pausex", "stop",
-	"none", ".pause", "pause~",
+	"none", ".pause", "pause~", "due", "due.a", "due.1.", "due..a",
+	"due.99999999999.a", "due.1.a/b", "revive", "revive.a", "purge.x.json",
 };
 
 START_TEST(other_names_are_no_requests)

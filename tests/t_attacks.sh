@@ -142,6 +142,57 @@ wait_for 'an absolute class name is none' \
     'as "$EVA" taskdir list --errors | grep -q "handlers/bin/id is missing"'
 timeout 20 taskdir cancel --all --waiting >/dev/null
 
+# --- Requests for tasks that are not hers ------------------------------------
+
+(settings && kill -s HUP "$RUNNER") <<'END'
+[class fails]
+attempts = 1
+END
+handler fails <<'END'
+#!/bin/sh
+exit 1
+END
+dead=$(as "$ADA" taskdir add fails)
+waits=$(as "$ADA" taskdir add who --in 1h)
+roots=$(taskdir add fails)
+wait_until '[ "$(count_in dlq)" -ge 2 ] && [ -n "$(in_box "$ADA" queue)" ] &&
+    in_box "$ADA" dlq | grep -q "$dead"'
+before=$(find "$SPOOL"/new "$SPOOL"/dlq "$(box_of "$ADA")" -type f | sort)
+letter=$(in_box "$ADA" dlq | grep "$dead")
+for name in "$letter" "$(echo "$letter" | sed "s/$dead/u$ADA_UID-&/")" \
+    "$(name_of "$roots" dlq)"; do
+	# She may even paint a picture of it.
+	as "$EVA" sh -c "echo '{\"classname\":\"who\"}' >'$BOX/dlq/$name'
+	    cd '$BOX/ctl' && : >'revive.$name' && : >'purge.$name'"
+done
+for name in "$waits" "u$ADA_UID-$waits" "$roots"; do
+	as "$EVA" sh -c "cd '$BOX/ctl' && : >'due.1000000000.$name' &&
+	    : >'cancel.$name'"
+done
+as "$EVA" mkdir "$BOX/ctl/due.1000000000.u$ADA_UID-$waits.d" \
+    "$BOX/ctl/cancel.directory"
+as "$EVA" mkfifo "$BOX/ctl/cancel.fifo"
+as "$EVA" ln -s "$WORK/precious" "$BOX/ctl/cancel.link"
+wait_for 'requests for what is not hers are taken' \
+    '[ -z "$(find "$BOX/ctl" -mindepth 1 ! -type d)" ]'
+as "$ADA" taskdir add who >"$WORK/id"
+as "$ADA" timeout 20 taskdir wait "$(cat id)" >/dev/null
+is "$(find "$SPOOL"/new "$SPOOL"/dlq "$(box_of "$ADA")" -type f \
+    ! -path '*/log/*' | sort)" "$(echo "$before" | grep -v /log/)" \
+    'and change nothing'
+find "$BOX/dlq" "$BOX/ctl" -mindepth 1 -delete
+# Each costs a look, nobody's dead letters are searched.
+as "$EVA" sh -c "cd '$BOX/ctl' && seq 10000 |
+    sed 's/.*/revive.1000000000,fails,0123456789abcdef,x&,1.json/' |
+    xargs touch"
+as "$ADA" taskdir add who >"$WORK/id"
+check_exit 0 'ten thousand of them keep nobody waiting' as "$ADA" timeout 20 \
+    taskdir wait "$(cat id)"
+wait_for 'and are gone' '[ -z "$(ls "$BOX/ctl")" ]'
+as "$ADA" timeout 20 taskdir cancel --all >/dev/null
+taskdir dlq purge --all >/dev/null
+find "$(box_of "$ADA")/dlq" -type f -delete
+
 # --- Files that change -------------------------------------------------------
 
 kill -s STOP "$RUNNER"

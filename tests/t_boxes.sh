@@ -34,7 +34,9 @@ check_exit 0 'root adds for him' taskdir --spool "$(box_of "$EVA")" add y
 is "$(stat -c %U "$(box_of "$EVA")"/new/*,y,*)" "$EVA" 'the file is his'
 is "$(taskdir --spool "$(box_of "$EVA")" add x --data '{"n":1}' --unique)" \
     "$id" 'and so is the key'
-for cmd in 'retry --all' 'reschedule x now' pause run; do
+check_exit 1 'only a runner reschedules' as "$EVA" taskdir reschedule "$id" +2h
+like "$(cat err)" '*no runner looks after this box*' 'as it says'
+for cmd in pause resume run check; do
 	# shellcheck disable=SC2086 # words
 	check_exit 1 "$cmd is not for boxes" as "$EVA" taskdir $cmd
 done

@@ -52,9 +52,63 @@ id=$(as "$EVA" taskdir add fail)
 wait_for 'a failure is seen' \
     'as "$EVA" taskdir list failed | grep -q "$id"'
 like "$(as "$EVA" taskdir list --errors)" '*failed*exit 1*' 'with its error'
+check_exit 0 'its user reschedules it' as "$EVA" timeout 20 taskdir \
+    reschedule "$id" 4000000000
+is "$(names_in failed | cut -d , -f 1,5) $(in_box "$EVA" failed |
+    cut -d , -f 1,5)" '4000000000,1.json 4000000000,1.json' \
+    'as everybody sees'
+check_exit 0 'and retries it' as "$EVA" timeout 20 taskdir retry "$id"
+wait_for 'it fails once more' '[ "$(in_box "$EVA" failed | cut -d , -f 5)" = \
+    2.json ]'
+check_exit 0 'all that failed' as "$EVA" timeout 20 taskdir retry --all --failed
+wait_for 'go at once' '[ "$(in_box "$EVA" failed | cut -d , -f 5)" = 3.json ]'
 check_exit 0 'it is cancelled' as "$EVA" timeout 20 taskdir cancel "$id"
 is "$(cat out)$(names_in failed)$(in_box "$EVA" failed)" \
     "$id  cancelled" 'and gone'
+# --- Dead letters of a user
+
+bury_one()
+{
+	id=$(as "$EVA" taskdir add fail --no-retry)
+	wait_until 'in_box "$EVA" dlq | grep -q "$id"'
+}
+bury_one
+like "$(as "$EVA" taskdir dlq export --all)" \
+    "*\"id\":\"$id\"*\"task\":{\"classname\":\"fail\"*" \
+    'a user exports his dead letters'
+like "$(as "$EVA" taskdir dlq show "$id")" '*exit 1*' 'and reads them'
+check_exit 3 'nobody else does' as "$ADA" taskdir dlq show "$id"
+check_exit 3 'or revives them' as "$ADA" taskdir retry "$id"
+is "$(as "$ADA" taskdir dlq export --all)" '' 'or exports them'
+check_exit 0 'he revives it' as "$EVA" timeout 20 taskdir retry "$id"
+wait_for 'it runs with fresh tries' \
+    '[ "$(runs_of "u$uid-$id" | grep -c "\"try\":1,")" -eq 2 ]'
+wait_until 'in_box "$EVA" dlq | grep -q "$id"'
+is "$(count_in dlq) $(in_box "$EVA" dlq | grep -c .)" '1 1' \
+    'and is dead again, once'
+twin=$(as "$EVA" taskdir add fail --in 1h)
+wait_until 'in_box "$EVA" queue | grep -q "$twin"'
+check_exit 1 'not beside a twin that waits' as "$EVA" timeout 20 taskdir \
+    retry "$id"
+like "$(cat err)" "*$twin*--force*" 'which it names'
+check_exit 0 'but with --force' as "$EVA" timeout 20 taskdir retry --force \
+    "$id"
+wait_for 'it runs' '[ "$(runs_of "u$uid-$id" | wc -l)" -eq 3 ]'
+as "$EVA" timeout 20 taskdir cancel "$twin" >/dev/null
+wait_until 'in_box "$EVA" dlq | grep -q "$id"'
+check_exit 0 'he removes it' as "$EVA" timeout 20 taskdir dlq purge "$id"
+is "$(find "$SPOOL/dlq" "$BOX/dlq" "$BOX/ctl" -type f)" '' \
+    'from the spool and his box, with its reasons'
+bury_one
+bury_one
+check_exit 0 'all of them' as "$EVA" timeout 20 taskdir dlq purge --all
+is "$(find "$SPOOL/dlq" "$BOX/dlq" -type f)" '' 'are gone'
+roots=$(taskdir add fail --no-retry)
+wait_until '[ "$(states_of "$roots")" = dlq ]'
+check_exit 3 'not those of root' as "$EVA" timeout 20 taskdir dlq purge --all
+is "$(states_of "$roots")" dlq 'which stay'
+taskdir dlq purge "$roots" >/dev/null
+
 id=$(as "$EVA" taskdir add who --in 1h)
 wait_for 'a waiting task is seen' \
     '[ "$(in_box "$EVA" queue | grep -c .)" -eq 1 ]'
@@ -78,6 +132,9 @@ wait_for 'what is no task is refused' \
     'in_box "$EVA" dlq | grep -q ,invalid,'
 is "$(cat "$BOX"/dlq/*,invalid,*)" 'no task' 'byte for byte'
 like "$(as "$EVA" taskdir dlq list)" '*invalid*' 'and he can see why'
+check_exit 0 'and remove it' as "$EVA" timeout 20 taskdir dlq purge --class \
+    invalid
+is "$(find "$BOX/dlq" -name '*invalid*')" '' 'though it is in his box alone'
 as "$EVA" sh -c "echo '{\"classname\":\"who\"}' >$BOX/new/note"
 wait_for 'any name will do' '[ -n "$(ls "$BOX"/log/output/who,*,1)" ] &&
     [ "$(ls "$BOX"/log/output/who,* | wc -l)" -eq 2 ]'
@@ -140,6 +197,13 @@ wait_for 'too many of a user are refused' \
 is "$(count_in new)" 3 'in time'
 as "$ADA" taskdir add who --in 1h >/dev/null
 wait_for 'others are not' '[ "$(count_in new)" -eq 4 ]'
+dead=$(printf '1000000000,fail,%s,u%s-dead-1,4.json' 0123456789abcdef "$uid")
+echo '{"classname":"fail"}' >"$SPOOL/dlq/$dead"
+chown "$EVA" "$SPOOL/dlq/$dead"
+cp -p "$SPOOL/dlq/$dead" "$BOX/dlq/$(echo "$dead" | sed "s/u$uid-//")"
+check_exit 1 'nor do dead letters get past the limit' as "$EVA" timeout 20 \
+    taskdir retry dead-1
+like "$(cat err) $(states_of "u$uid-dead-1")" '*refused*dlq' 'they stay dead'
 check_exit 0 'room is made by cancelling' as "$EVA" timeout 20 taskdir \
     cancel --all --waiting
 as "$EVA" taskdir add who >/dev/null

@@ -12,6 +12,7 @@
 #include "cli/conf.h"
 #include "cli/detail.h"
 #include "cli/pick.h"
+#include "cli/plea.h"
 #include "lib/json.h"
 #include "lib/reason.h"
 
@@ -222,6 +223,15 @@ is_old(const struct dlq *dlq, const struct td_found *found)
 }
 
 static int
+purged(struct dlq *dlq, const struct td_found *found)
+{
+	td_out_row(dlq->out);
+	td_out_text(dlq->out, "id", found->id);
+	td_out_end(dlq->out);
+	return TD_EXIT_DONE;
+}
+
+static int
 purge_one(void *arg, const struct td_found *found)
 {
 	struct dlq *dlq = arg;
@@ -231,6 +241,11 @@ purge_one(void *arg, const struct td_found *found)
 
 	if (!is_old(dlq, found))
 		return TD_EXIT_DONE;
+	if (spool->kind == TD_SPOOL_BOX) {
+		rc = td_plea(spool, dlq->usage->name, TD_VERB_PURGE,
+		    found->text, found);
+		return rc == TD_EXIT_DONE ? purged(dlq, found) : rc;
+	}
 	/* The letter first: a reason without one is known to be left over. */
 	rc = td_spool_remove(spool, TD_STATE_DLQ, found->text);
 	td_reason_name(reason, found->id, strlen(found->id));
@@ -239,10 +254,7 @@ purge_one(void *arg, const struct td_found *found)
 	if (rc != 0 && rc != -ENOENT)
 		return td_cli_failed(dlq->usage->name, rc, "cannot remove %s",
 		    found->id);
-	td_out_row(dlq->out);
-	td_out_text(dlq->out, "id", found->id);
-	td_out_end(dlq->out);
-	return TD_EXIT_DONE;
+	return purged(dlq, found);
 }
 
 static int

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "cli/arg.h"
 #include "cli/pick.h"
+#include "cli/plea.h"
 #include "cli/rename.h"
 #include "cli/when.h"
 
@@ -38,6 +39,12 @@ reschedule(struct td_out *out, const struct td_spool *spool, const char *id,
 		td_cli_complain(usage.name, "%s is a dead letter; \"taskdir "
 		    "retry\" revives it", found.id);
 		return TD_EXIT_FAILED;
+	}
+	if (spool->kind == TD_SPOOL_BOX && found.state != TD_STATE_CUR) {
+		rc = td_plea_due(spool, usage.name, &found, due);
+		if (rc == TD_EXIT_DONE)
+			td_rename_print(out, &found, found.state, due);
+		return rc;
 	}
 	rc = found.state == TD_STATE_CUR ? -ENOENT :
 	    td_rename_due(spool, &found, due);

@@ -11,6 +11,7 @@
 #include "cli/conf.h"
 #include "cli/detail.h"
 #include "cli/pick.h"
+#include "cli/plea.h"
 #include "cli/rename.h"
 #include "cli/twin.h"
 #include "lib/key.h"
@@ -176,6 +177,32 @@ check_twin(struct retry *retry, const struct td_found *found,
 	return TD_EXIT_FAILED;
 }
 
+static bool
+is_box(const struct retry *retry)
+{
+	return retry->conf->spool.kind == TD_SPOOL_BOX;
+}
+
+static int
+done(struct retry *retry, const struct td_found *found, enum td_state state,
+    uint64_t due)
+{
+	retry->done++;
+	td_rename_print(retry->out, found, state, due);
+	return TD_EXIT_DONE;
+}
+
+static int
+ask_to_revive(struct retry *retry, const struct td_found *found)
+{
+	uint64_t due = next_due(retry);
+	int rc = td_plea(&retry->conf->spool, usage.name, TD_VERB_REVIVE,
+	    found->text, found);
+
+	return rc == TD_EXIT_DONE ? done(retry, found, TD_STATE_NEW, due) :
+	    rc;
+}
+
 static int
 move_back(struct retry *retry, const struct td_found *found,
     const struct td_newcomer *letter)
@@ -204,9 +231,7 @@ move_back(struct retry *retry, const struct td_found *found,
 	if (rc != 0)
 		return td_cli_failed(usage.name, rc, "cannot revive %s",
 		    found->id);
-	retry->done++;
-	td_rename_print(retry->out, found, TD_STATE_NEW, due);
-	return TD_EXIT_DONE;
+	return done(retry, found, TD_STATE_NEW, due);
 }
 
 static int
@@ -233,7 +258,8 @@ revive(struct retry *retry, const struct td_found *found)
 	rc = retry->options->force ? TD_EXIT_DONE :
 	    check_twin(retry, found, &letter);
 	if (rc == TD_EXIT_DONE)
-		rc = move_back(retry, found, &letter);
+		rc = is_box(retry) ? ask_to_revive(retry, found) :
+		    move_back(retry, found, &letter);
 	td_detail_release(&detail);
 	return rc;
 }
@@ -243,10 +269,15 @@ retry_one(void *arg, const struct td_found *found)
 {
 	struct retry *retry = arg;
 	uint64_t due = next_due(retry);
-	int rc;
+	int rc = 0;
 
 	if (found->state == TD_STATE_DLQ)
 		return revive(retry, found);
+	if (is_box(retry) && found->state != TD_STATE_CUR) {
+		rc = td_plea_due(&retry->conf->spool, usage.name, found, due);
+		return rc == TD_EXIT_DONE ? done(retry, found, found->state,
+		    due) : rc;
+	}
 	rc = found->state == TD_STATE_CUR ? -ENOENT :
 	    td_rename_due(&retry->conf->spool, found, due);
 	if (rc == -ENOENT) {
@@ -257,9 +288,7 @@ retry_one(void *arg, const struct td_found *found)
 	if (rc != 0)
 		return td_cli_failed(usage.name, rc, "cannot rename %s",
 		    found->id);
-	retry->done++;
-	td_rename_print(retry->out, found, found->state, due);
-	return TD_EXIT_DONE;
+	return done(retry, found, found->state, due);
 }
 
 /* "10/s" or "600/m". */
@@ -294,7 +323,8 @@ run(struct retry *retry, const struct td_pick *pick)
 	rc = td_pick_each(pick, &conf.spool, retry_one, retry);
 	td_out_end(retry->out);
 	/* What was dead and is to live must not be dead again by a crash. */
-	if (retry->done > 0 && td_spool_sync(&conf.spool) != 0)
+	if (retry->done > 0 && conf.spool.kind != TD_SPOOL_BOX &&
+	    td_spool_sync(&conf.spool) != 0)
 		rc = td_cli_failed(usage.name, -EIO, "cannot make it durable");
 	td_gate_release(&retry->gate);
 	free(retry->keys.list);

@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "lib/pattern.h"
 #include "lib/scan.h"
 
-enum argument { ARG_NONE, ARG_ID, ARG_OPTIONAL_CLASS };
+enum argument { ARG_NONE, ARG_ID, ARG_OPTIONAL_CLASS, ARG_DUE_ID, ARG_NAME };
 
 static const struct {
 	const char *name;
@@ -23,6 +24,9 @@ static const struct {
 	[TD_VERB_RUN] = { "run", ARG_ID },
 	[TD_VERB_FORCE] = { "force", ARG_ID },
 	[TD_VERB_RELOAD] = { "reload", ARG_NONE },
+	[TD_VERB_DUE] = { "due", ARG_DUE_ID },
+	[TD_VERB_REVIVE] = { "revive", ARG_NAME },
+	[TD_VERB_PURGE] = { "purge", ARG_NAME },
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -41,17 +45,49 @@ is_class_pattern(const char *text, size_t len)
 	return len <= TD_NAME_CLASS_MAX && strspn(text, alphabet) == len;
 }
 
+/* "1795132800.ID" */
+static bool
+is_due_and_id(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	uint64_t due;
+
+	return text[digits] == '.' &&
+	    td_num_parse(&due, text, digits, TD_NAME_DUE_MAX) == 0 &&
+	    td_name_id_is_valid(text + digits + 1, strlen(text) - digits - 1);
+}
+
+uint64_t
+td_request_due(const char **argument)
+{
+	size_t digits = strspn(*argument, "0123456789");
+	uint64_t due = 0;
+
+	(void)td_num_parse(&due, *argument, digits, TD_NAME_DUE_MAX);
+	*argument += digits + 1;
+	return due;
+}
+
 static bool
 argument_fits(enum argument kind, const char *text)
 {
 	size_t len = strlen(text);
+	struct td_name name;
 
 	switch (kind) {
 	case ARG_NONE: return false;
 	case ARG_ID: return td_name_id_is_valid(text, len);
 	case ARG_OPTIONAL_CLASS: return is_class_pattern(text, len);
+	case ARG_DUE_ID: return is_due_and_id(text);
+	case ARG_NAME: return td_name_parse(&name, text) == 0;
 	}
 	return false;
+}
+
+static bool
+needs_argument(enum argument kind)
+{
+	return kind != ARG_NONE && kind != ARG_OPTIONAL_CLASS;
 }
 
 enum td_verb
@@ -63,7 +99,7 @@ td_request_parse(const char *name, const char **argument)
 		if (strlen(verbs[i].name) != len ||
 		    memcmp(name, verbs[i].name, len) != 0)
 			continue;
-		if (name[len] == '\0' ? verbs[i].argument == ARG_ID :
+		if (name[len] == '\0' ? needs_argument(verbs[i].argument) :
 		    !argument_fits(verbs[i].argument, name + len + 1))
 			return TD_VERB_NONE;
 		*argument = name + len + (name[len] == '.');
@@ -93,9 +129,8 @@ td_request_encode_pattern(char out[static TD_REQUEST_SIZE],
 	return n > 0 && is_class_pattern(out, n) ? 0 : -EINVAL;
 }
 
-/* 0, or -EINVAL if no such request can be made. */
-static int
-format_name(char out[static TD_REQUEST_SIZE], enum td_verb verb,
+int
+td_request_name(char out[static TD_REQUEST_SIZE], enum td_verb verb,
     const char *argument)
 {
 	const char *parsed;
@@ -117,7 +152,7 @@ int
 td_request_make(int ctl_fd, enum td_verb verb, const char *argument)
 {
 	char name[TD_REQUEST_SIZE];
-	int fd, rc = format_name(name, verb, argument);
+	int fd, rc = td_request_name(name, verb, argument);
 
 	if (rc != 0)
 		return rc;
@@ -134,7 +169,7 @@ int
 td_request_remove(int ctl_fd, enum td_verb verb, const char *argument)
 {
 	char name[TD_REQUEST_SIZE];
-	int rc = format_name(name, verb, argument);
+	int rc = td_request_name(name, verb, argument);
 
 	if (rc != 0)
 		return rc;

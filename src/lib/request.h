@@ -9,10 +9,17 @@
  *	force.ID		past that, too
  *	reload			as SIGHUP
  *
- * The runner removes all but pauses once they are carried out.
+ * The runner removes all but pauses once they are carried out.  In the ctl/ of
+ * a user's letter box it knows, beside cancel.ID, for his own tasks:
+ *
+ *	due.SECONDS.ID		another due time for one that waits
+ *	revive.NAME		dlq/NAME is to wait again, with fresh tries
+ *	purge.NAME		dlq/NAME is to be removed
  */
 #ifndef TD_LIB_REQUEST_H
 #define TD_LIB_REQUEST_H
+
+#include <stdint.h>
 
 #include "lib/name.h"
 
@@ -23,9 +30,12 @@ enum td_verb {
 	TD_VERB_RUN,
 	TD_VERB_FORCE,
 	TD_VERB_RELOAD,
+	TD_VERB_DUE,
+	TD_VERB_REVIVE,
+	TD_VERB_PURGE,
 };
 
-enum { TD_REQUEST_SIZE = 160 };
+enum { TD_REQUEST_SIZE = TD_NAME_SIZE };
 
 /* *argument points into NAME, "" if none. */
 enum td_verb td_request_parse(const char *name, const char **argument);
@@ -34,6 +44,13 @@ enum td_verb td_request_parse(const char *name, const char **argument);
  * argument has it: 0, or -EINVAL if it is none. */
 int td_request_encode_pattern(char out[static TD_REQUEST_SIZE],
     const char *pattern);
+
+/* The SECONDS of a due request's argument, which is moved on to the ID. */
+uint64_t td_request_due(const char **argument);
+
+/* The request's name: 0, or -EINVAL if no such request can be made. */
+int td_request_name(char out[static TD_REQUEST_SIZE], enum td_verb verb,
+    const char *argument);
 
 /* Leaves a request (its being there already is no error): 0 or errno. */
 int td_request_make(int ctl_fd, enum td_verb verb, const char *argument);

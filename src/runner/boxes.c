@@ -7,7 +7,6 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "lib/lock.h"
-#include "lib/request.h"
 #include "runner/core.h"
 
 #include <errno.h>
@@ -36,26 +35,6 @@ td_boxes_return(void)
 {
 	(void)setfsuid(0);
 	(void)setfsgid(0);
-}
-
-/* Requests */
-
-static void
-carry_out(struct td_mailbox *box, const char *name)
-{
-	char id[TD_NAME_ID_SIZE];
-	const char *ref;
-	bool done;
-
-	if (td_request_parse(name, &ref) != TD_VERB_CANCEL ||
-	    td_view_id(id, box, ref, strlen(ref)) != 0)
-		return;
-	/* Only his own can bear such an id. */
-	td_boxes_become(box);
-	done = unlinkat(box->box.ctl_fd, name, 0) == 0;
-	td_boxes_return();
-	if (done)
-		td_control_cancel(box->runner, id);
 }
 
 /* Coming and going */
@@ -245,7 +224,7 @@ on_event(struct td_watch *watch, int wd, const char *name)
 	else if (box != NULL && wd == box->wd_new)
 		td_letterbox_note(box, name);
 	else if (box != NULL)
-		carry_out(box, name);
+		td_errand_do(box, name);
 }
 
 static void
@@ -302,7 +281,7 @@ sweep_name(struct td_mailbox *box, unsigned dir, const char *name)
 	if (dir == SWEPT_NEW)
 		td_letterbox_note(box, name);
 	else if (dir == SWEPT_CTL)
-		carry_out(box, name);
+		td_errand_do(box, name);
 	else {
 		td_boxes_become(box);
 		td_view_check(box, (enum td_state)(dir - SWEPT_STATES), name);

@@ -107,6 +107,9 @@ void td_letterbox_swept(struct td_mailbox *box);
 /* It is looked at no more; not while it is in line. */
 void td_letterbox_end(struct td_drop *drop);
 
+/* errand.c: a request of his, NAME in ctl/; other names are passed over. */
+void td_errand_do(struct td_mailbox *box, const char *name);
+
 /* refuse.c */
 /* Why a whole letter of this user is not admitted; NULL: it may be. */
 const char *td_refuse_why(const struct td_drop *drop,

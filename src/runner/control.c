@@ -102,6 +102,9 @@ carry_out(struct td_runner *runner, enum td_verb verb, const char *argument)
 		break;
 	case TD_VERB_NONE:
 	case TD_VERB_PAUSE:
+	case TD_VERB_DUE:
+	case TD_VERB_REVIVE:
+	case TD_VERB_PURGE:
 		break;
 	}
 }

@@ -17,6 +17,7 @@
  *	boxes	the letter boxes of a shared spool
  *	letterbox	what is dropped there
  *	refuse	what of it is not admitted
+ *	errand	what their users ask for
  *	view	what their users see
  *	ledger	how much each has in the spool
  *	drops	files that are not whole yet

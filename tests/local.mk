@@ -80,6 +80,7 @@ td_units += $(td_cli_units)
 
 # Faults at every call that changes a file, by the linker (tests/fault.h).
 td_faults = \
+	tests/faults_boxes \
 	tests/check_minute \
 	tests/faults_runner \
 	tests/faults_slots \
@@ -95,6 +96,8 @@ td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=inotify_init1 -Wl,--wrap=td_clock_mono_ms
 tests_check_minute_SOURCES = tests/check_minute.c tests/fault.c tests/fault.h
 tests_check_minute_LDFLAGS = $(td_fault_ldflags)
+tests_faults_boxes_SOURCES = tests/faults_boxes.c tests/fault.c tests/fault.h
+tests_faults_boxes_LDFLAGS = $(td_fault_ldflags)
 tests_faults_spool_SOURCES = tests/faults_spool.c tests/fault.c tests/fault.h
 tests_faults_spool_LDFLAGS = $(td_fault_ldflags)
 tests_faults_runner_SOURCES = tests/faults_runner.c tests/fault.c \

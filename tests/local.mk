@@ -145,6 +145,7 @@ td_stories += \
 	tests/t_monitoring.sh \
 	tests/t_process.sh \
 	tests/t_shared.sh \
+	tests/t_shared_workers.sh \
 	tests/t_stats.sh \
 	tests/t_term.sh \
 	tests/t_top.sh \

@@ -21,6 +21,12 @@ zombies()
 	done | grep -c "^[0-9]* (.*) Z $RUNNER "
 }
 
+# What the runner has open.
+descriptors()
+{
+	find "/proc/$RUNNER/fd" -type l | wc -l | tr -d ' '
+}
+
 # Where handlers get cgroups, and where they do not.
 stories()
 {
@@ -48,6 +54,23 @@ handler = /bin/true
 keep_output = none
 [class stays]
 leave_children = yes
+[class worker]
+worker = yes
+[class eats]
+limit_memory = 64M
+[class forks]
+limit_pids = 8
+END
+	# Says what it has open before it has opened anything.
+	handler worker <<'END'
+#!/usr/bin/python3
+import json, os, socket
+fds = sorted(int(fd) for fd in os.listdir('/proc/self/fd'))
+sock = socket.socket(fileno=3)
+sock.sendall(b'{"taskdir":1,"hello":"fds"}\n')
+for line in sock.makefile('rb'):
+    sock.sendall(json.dumps({'id': json.loads(line)['id'], 'status': 'ok',
+                             'result': fds}).encode() + b'\n')
 END
 	handler given <<'END'
 #!/bin/sh
@@ -112,6 +135,14 @@ best-effort: prio 6" 'nice, umask, no_new_privs, limits, ionice'
 	wait_until 'ended "$id"'
 	is "$(paste -s -d ' ' "$SPOOL/tmp/descriptors")" '0 1 2 3 4' \
 	    'no descriptor but its own four, and that of the list'
+	if command -v python3 >"$WORK/.out"; then
+		id=$(taskdir add worker)
+		wait_until '[ -n "$(runs_of "$id")" ]'
+		like "$(runs_of "$id")" '*"value":[[]0,1,2,3,4]*' \
+		    'nor has a worker'
+	else
+		skip 'python3 is not installed: no worker lists its descriptors'
+	fi
 	id=$(taskdir add idle)
 	wait_until 'ended "$id"'
 	is "$(cat "$SPOOL/tmp/idle")" idle 'ionice = idle'
@@ -133,14 +164,20 @@ best-effort: prio 6" 'nice, umask, no_new_privs, limits, ionice'
 	check 'lets them live' is_alive "$(cat "$SPOOL/tmp/stays")"
 	kill "$(cat "$SPOOL/tmp/stays")"
 
+	# Each place has been used, and keeps what it keeps.
+	seq 200 | sed 's/.*/{"classname":"quick","component":"&"}/' |
+	    taskdir add --batch >/dev/null
+	wait_until '[ "$(runs_of | grep -c quick)" -eq 200 ]'
+	before=$(descriptors)
 	seq "$2" | sed 's/.*/{"classname":"quick","customdata":&}/' |
 	    taskdir add --batch >/dev/null
-	wait_for "$2 tasks run" '[ "$(runs_of | grep -c quick)" -eq '"$2 ]" 300
+	wait_for "$2 tasks run" '[ "$(runs_of | grep -c quick)" -eq '"$(($2 + 200)) ]" 300
 	wait_for 'and leave no zombie' '[ "$(zombies)" -eq 0 ]'
+	wait_for 'nor a descriptor' '[ "$(descriptors)" -le "$before" ]'
 	stop_runner
 }
 
-stories no 1000
+stories no "${TD_TASKS:-10000}"
 stories yes "${TD_TASKS:-10000}"
 
 # --- A runner that was killed ------------------------------------------------
@@ -149,6 +186,36 @@ if [ ! -s "$SPOOL/run/cgroup" ]; then
 	done_testing
 fi
 group=$(cat "$SPOOL/run/cgroup")
+missing=
+for controller in memory pids; do
+	grep -qw "$controller" "$(dirname "$group")/cgroup.controllers" ||
+	    missing="$missing $controller"
+done
+if [ -n "$missing" ]; then
+	skip "the cgroup that we are in has no$missing: limit_memory and" \
+	    'limit_pids are not tested here'
+else
+	handler eats <<'END'
+#!/bin/sh
+# Half a gigabyte in a variable.
+text=$(head -c 512M /dev/zero | tr '\0' x)
+echo "${#text}"
+END
+	handler forks <<'END'
+#!/bin/sh
+for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	sleep 60 &
+done
+END
+	start_runner
+	id=$(taskdir add eats --no-retry)
+	wait_for 'limit_memory: who eats more' 'ended "$id"'
+	is "$(names_in dlq | grep -c "$id")" 1 'is ended'
+	id=$(taskdir add forks --no-retry)
+	wait_for 'limit_pids: who starts more' 'ended "$id"'
+	is "$(names_in dlq | grep -c "$id")" 1 'cannot'
+	stop_runner
+fi
 check 'no group is left behind' [ ! -e "$group" ]
 handler hidden <<'END'
 #!/bin/sh

@@ -138,7 +138,7 @@ best-effort: prio 6" 'nice, umask, no_new_privs, limits, ionice'
 	if command -v python3 >"$WORK/.out"; then
 		id=$(taskdir add worker)
 		wait_until '[ -n "$(runs_of "$id")" ]'
-		like "$(runs_of "$id")" '*"value":[[]0,1,2,3,4]*' \
+		like "$(runs_of "$id")" '*"value":[[]0, 1, 2, 3, 4]*' \
 		    'nor has a worker'
 	else
 		skip 'python3 is not installed: no worker lists its descriptors'
@@ -168,12 +168,14 @@ best-effort: prio 6" 'nice, umask, no_new_privs, limits, ionice'
 	seq 200 | sed 's/.*/{"classname":"quick","component":"&"}/' |
 	    taskdir add --batch >/dev/null
 	wait_until '[ "$(runs_of | grep -c quick)" -eq 200 ]'
-	before=$(descriptors)
+	descriptors >"$WORK/before"
 	seq "$2" | sed 's/.*/{"classname":"quick","customdata":&}/' |
 	    taskdir add --batch >/dev/null
-	wait_for "$2 tasks run" '[ "$(runs_of | grep -c quick)" -eq '"$(($2 + 200)) ]" 300
+	wait_for "$2 tasks run" \
+	    '[ "$(runs_of | grep -c quick)" -eq '"$(($2 + 200)) ]" 300
 	wait_for 'and leave no zombie' '[ "$(zombies)" -eq 0 ]'
-	wait_for 'nor a descriptor' '[ "$(descriptors)" -le "$before" ]'
+	wait_for 'nor a descriptor' \
+	    '[ "$(descriptors)" -le "$(cat "$WORK/before")" ]'
 	stop_runner
 }
 

@@ -71,7 +71,7 @@ is "$(uid_of "$pid") $([ "$pid" = "$adas" ] && echo old)" "$ADA_UID " \
 is "$(said "$id" result)" ok 'and is done'
 adas=$pid
 kill -s KILL "$evas"
-wait_for 'who dies fails what he had' '[ "$(said "$busy" result)" = retry ]'
+wait_for 'who dies fails what he had' "[ \"\$(said $busy result)\" = retry ]"
 done_by "$ADA" ''
 is "$pid" "$adas" 'hers goes on'
 done_by "$EVA" ''

@@ -79,6 +79,7 @@ src_libloop_la_LIBADD = src/libbase.la
 src_librunner_la_SOURCES = \
 	src/runner/core.h \
 	src/runner/admit.c \
+	src/runner/alert.c src/runner/alert.h \
 	src/runner/boxes.c src/runner/boxes.h \
 	src/runner/errand.c \
 	src/runner/bury.c \

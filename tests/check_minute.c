@@ -139,11 +139,54 @@ START_TEST(metrics_are_written_each_minute)
 }
 END_TEST
 
+static bool
+is_told_twice(void)
+{
+	struct td_buf buf = { 0 };
+	bool twice = td_io_read_file(spool.run_fd, "told", &buf, 1 << 20) ==
+	    0 && strcmp(td_buf_text(&buf), "0\n1\n") == 0;
+
+	td_buf_release(&buf);
+	return twice;
+}
+
+static void
+put_alert(void)
+{
+	static const char script[] = "#!/bin/sh\n"
+	    "echo $TASKDIR_SUPPRESSED >>$TASKDIR_SPOOL/run/told\n";
+	int fd = openat(spool.root_fd, "handlers/alert", O_WRONLY | O_CREAT |
+	    O_CLOEXEC, 0700);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(td_io_write(fd, script, sizeof(script) - 1), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+/* Three letters that are no tasks: one alert at once, and when the rate allows
+ * another, one for the rest. */
+START_TEST(alerts_that_were_kept_back_are_made_good)
+{
+	pid_t pid;
+
+	make_spool("[runner]\nalert = handlers/alert\nalert_rate = 1/h\n"
+	    "settle = 0\n");
+	put_alert();
+	put(spool.state_fd[TD_STATE_NEW], "one", 0);
+	put(spool.state_fd[TD_STATE_NEW], "two", 0);
+	put(spool.state_fd[TD_STATE_NEW], "three", 0);
+	pid = start();
+	await(is_told_twice, "a second alert, for two");
+	stop(pid);
+}
+END_TEST
+
 int
 main(void)
 {
 	const struct td_harness_test tests[] = {
 		{ metrics_are_written_each_minute, 0 },
+		{ alerts_that_were_kept_back_are_made_good, 0 },
 	};
 
 	return td_fault_run("minute", tests, sizeof(tests) / sizeof(tests[0]));

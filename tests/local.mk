@@ -125,6 +125,7 @@ td_stories = \
 
 td_stories += \
 	tests/t_add.sh \
+	tests/t_alert.sh \
 	tests/t_attacks.sh \
 	tests/t_worker.sh \
 	tests/t_worker_end.sh \

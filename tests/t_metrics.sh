@@ -30,6 +30,8 @@ new_spool
 mv "$SPOOL" "$WORK/spool1 \"q\" \\"
 SPOOL="$WORK/spool1 \"q\" \\" TASKDIR=$SPOOL
 taskdir stats --prometheus >empty
+like "$(sed -n 3p empty)" '*/spool1 \\"q\\" \\\\"} 0' \
+    'the label is the path'
 is "$(faults empty)" '' 'an empty spool, with a name that needs escapes'
 SPOOL=$WORK/spool1 TASKDIR=$SPOOL
 mv "$WORK/spool1 \"q\" \\" "$SPOOL"

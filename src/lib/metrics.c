@@ -8,18 +8,27 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "base/log.h"
+#include "lib/json_scan.h"
 
 #define FILE_NAME	"metrics.prom"
 
-/* A value of a label, in the format's own escapes. */
+/* A value of a label, in the format's own escapes; "?" for what is no UTF-8 or
+ * a control byte. */
 static void
 add_value(struct td_buf *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
+	const char *end = text + strlen(text);
+
+	while (text < end) {
+		size_t len = td_json_utf8(text, end);
+
 		if (*text == '\\' || *text == '"')
 			td_buf_add_char(out, '\\');
-		td_buf_add_char(out, *text);
+		if (len == 0 || (*text > 0 && *text < ' '))
+			td_buf_add_char(out, '?');
+		else
+			td_buf_add(out, text, len);
+		text += len == 0 ? 1 : len;
 	}
 }
 
@@ -240,12 +249,9 @@ void
 td_metrics_format(struct td_buf *out, const struct td_metrics *metrics)
 {
 	struct writer writer = { .out = out, .metrics = metrics };
-	char spool[4096];
 
-	/* What is no UTF-8 must not get through. */
-	(void)td_log_escape(spool, sizeof(spool), metrics->spool);
 	td_buf_add_text(&writer.spool, "{spool=\"");
-	add_value(&writer.spool, spool);
+	add_value(&writer.spool, metrics->spool);
 	td_buf_add_char(&writer.spool, '"');
 	add_runner(&writer);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)

@@ -37,3 +37,13 @@ td_retry_backoff_s(const struct td_class_settings *settings,
 
 	return s + (uint64_t)jitter;
 }
+
+bool
+td_retry_reaches_longest(const struct td_class_settings *settings,
+    uint32_t failures)
+{
+	if (settings->n_backoff > 0)
+		return failures == settings->n_backoff;
+	return doubling_s(failures) == LONGEST_S &&
+	    doubling_s(failures - 1) < LONGEST_S;
+}

@@ -4,6 +4,7 @@
 #ifndef TD_LIB_RETRY_H
 #define TD_LIB_RETRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/settings.h"
@@ -15,5 +16,10 @@
  */
 uint64_t td_retry_backoff_s(const struct td_class_settings *settings,
     uint32_t failures, uint32_t random);
+
+/* Whether this failure is the first after which the wait is the longest that
+ * there will be. */
+bool td_retry_reaches_longest(const struct td_class_settings *settings,
+    uint32_t failures);
 
 #endif

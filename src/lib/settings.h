@@ -48,6 +48,9 @@ struct td_runner_settings {
 	const char *default_user;	/* "" : none */
 	const char *path;	/* PATH of handlers; "": built in */
 	uint64_t log_level;	/* syslog number; 5 */
+	const char *alert;	/* a program; "": nobody is alerted */
+	uint64_t alert_rate_ns;	/* from one alert to the next; 1/m */
+	uint64_t alert_timeout_ms;	/* 1m */
 	/* For "check --monitoring"; 0: never. */
 	uint64_t warn_dead, critical_dead;	/* 1, 0 */
 };
@@ -93,6 +96,7 @@ struct td_class_settings {
 	uint64_t keep_output;	/* enum td_keep; all */
 	uint64_t keep_log;	/* enum td_keep: lines of the run log; all */
 	uint64_t keep_runs;	/* outputs kept a class; 20 */
+	const char *alert;	/* "": the runner's */
 	/* For "check --monitoring"; 0: never. */
 	uint64_t warn_due_s, critical_due_s;	/* 10m, 4h */
 	uint64_t warn_backoff_s, critical_backoff_s;	/* 5m, 4h */

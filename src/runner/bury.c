@@ -34,6 +34,26 @@ bury_anew(struct td_runner *runner, const struct td_burial *burial,
 	    burial->name, dlq_name, reason->data, reason->len);
 }
 
+/* Who cancelled it knows. */
+static void
+alert(struct td_runner *runner, const struct td_burial *burial)
+{
+	struct td_alert_news news = {
+		.result = burial->result,
+		.tries = burial->tries,
+	};
+	struct td_name name;
+
+	if (burial->result == TD_RESULT_CANCELLED ||
+	    td_name_parse(&name, burial->dlq_name) != 0)
+		return;
+	memcpy(news.id, name.id, name.id_len);
+	td_name_decode_class(news.class_name, name.class_enc, name.class_len);
+	(void)snprintf(news.error, sizeof(news.error), "%s",
+	    burial->error != NULL ? burial->error : "");
+	td_alert_tell(runner, &news);
+}
+
 int
 td_bury(struct td_runner *runner, const struct td_burial *burial)
 {
@@ -55,9 +75,10 @@ td_bury(struct td_runner *runner, const struct td_burial *burial)
 	if (rc == -EEXIST)
 		rc = bury_anew(runner, burial, &text);
 	td_buf_release(&text);
-	if (rc == 0)
+	if (rc == 0) {
 		td_syncer_kick(&runner->syncer, true);
-	else if (rc != -ENOENT)
+		alert(runner, burial);
+	} else if (rc != -ENOENT)
 		td_log(TD_LOG_ERR, "runner", "cannot move a dead letter to "
 		    "dlq/, it stays in %s/: %s name=%s",
 		    td_state_name(burial->from), strerror(-rc),

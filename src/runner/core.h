@@ -14,6 +14,7 @@
  *	keep	how long what is kept
  *	finish	it ended: end what it left behind, settle, log
  *	bury	to dlq/
+ *	alert	and who is told
  *	boxes	the letter boxes of a shared spool
  *	letterbox	what is dropped there
  *	refuse	what of it is not admitted
@@ -51,6 +52,7 @@
 #include "loop/signals.h"
 #include "loop/spawner.h"
 #include "loop/watch.h"
+#include "runner/alert.h"
 #include "runner/boxes.h"
 #include "runner/census.h"
 #include "runner/drops.h"
@@ -187,6 +189,7 @@ struct td_runner {
 	struct td_slots slots_of;	/* the schedule */
 	struct td_sweep sweep;
 	struct td_census census;
+	struct td_alert alert;
 	struct td_letter letter, other;	/* scratch: one task's turn */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;
 	uint32_t n_rates;	/* lines of run/rates */

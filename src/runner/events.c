@@ -100,8 +100,11 @@ td_events_open_signals(struct td_runner *runner)
 void
 td_events_unstarted(struct td_spawner *spawner)
 {
-	td_launch_join_all((struct td_runner *)((char *)spawner -
-	    offsetof(struct td_runner, spawner)));
+	struct td_runner *runner = (struct td_runner *)((char *)spawner -
+	    offsetof(struct td_runner, spawner));
+
+	td_launch_join_all(runner);
+	td_alert_join(runner);
 }
 
 /* Doorbells */
@@ -215,6 +218,7 @@ on_minute(struct td_timer *timer)
 	td_cgroups_prune(&runner->cgroups);
 	td_events_status(runner);
 	td_census_want(runner);
+	td_alert_tick(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,

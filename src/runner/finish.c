@@ -317,6 +317,8 @@ move_and_release(struct td_slot *slot)
 		    runner->loop.now_ms + STUCK_MS);
 		return;
 	}
+	if (rc == 0)
+		td_alert_failed(slot);
 	release_slot(slot);
 	release_task(slot, rc);
 }
@@ -480,7 +482,8 @@ td_finish_reap(struct td_runner *runner)
 			slot->outcome.exit = exit;
 			check_left(slot);
 		} else if (slot != NULL ||
-		    !td_pools_exited(runner, info.si_pid, exit))
+		    (!td_pools_exited(runner, info.si_pid, exit) &&
+		    !td_alert_exited(runner, info.si_pid, exit)))
 			orphans = true;
 	}
 	if (orphans)

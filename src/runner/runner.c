@@ -351,6 +351,7 @@ release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
+	td_alert_release(runner);
 	td_census_release(runner);
 	td_boxes_close(runner);
 	td_admit_release(runner);

@@ -103,6 +103,7 @@ src_librunner_la_SOURCES = \
 	src/runner/note.c \
 	src/runner/planner.c src/runner/planner.h \
 	src/runner/queue.c src/runner/queue.h \
+	src/runner/quota.c src/runner/quota.h \
 	src/runner/ranking.c src/runner/ranking.h \
 	src/runner/recover.c \
 	src/runner/refuse.c \
@@ -205,6 +206,7 @@ src_libcli_la_SOURCES = \
 	src/cli/top_print.c \
 	src/cli/top_text.c src/cli/top_text.h \
 	src/cli/twin.c src/cli/twin.h \
+	src/cli/usage.c src/cli/usage.h \
 	src/cli/vigil.c src/cli/vigil.h \
 	src/cli/when.c src/cli/when.h \
 	src/cli/why.c src/cli/why.h \

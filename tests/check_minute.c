@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -181,12 +182,97 @@ START_TEST(alerts_that_were_kept_back_are_made_good)
 }
 END_TEST
 
+static void
+fill(int dir_fd, const char *name, size_t size)
+{
+	static const char block[4096] = "x";
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	for (; size > 0; size -= sizeof(block))
+		ck_assert_int_eq(td_io_write(fd, block, sizeof(block)), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+static bool
+is_there(const char *path)
+{
+	return faccessat(spool.log_fd, path, F_OK, 0) == 0;
+}
+
+static bool
+old_days_are_gone(void)
+{
+	return !is_there("runs-20200101.jsonl") &&
+	    !is_there("runs-20200102.jsonl");
+}
+
+/* Kept for ever, but not without limit: the oldest go. */
+START_TEST(the_log_has_a_size)
+{
+	pid_t pid;
+
+	make_spool("[runner]\nlog_retention = 0\nlog_max = 20K\n");
+	pid = start();
+	await(is_up, "the first look is over");
+	fill(spool.log_fd, "runs-20200101.jsonl", 8192);
+	fill(spool.log_fd, "runs-20200102.jsonl", 8192);
+	fill(spool.log_fd, "runs-20200103.jsonl", 8192);
+	fill(spool.log_fd, "runs-20200104.jsonl", 8192);
+	fill(spool.log_fd, "notes", 40960);
+	await(old_days_are_gone, "the oldest days go");
+	ck_assert(is_there("runs-20200103.jsonl"));
+	ck_assert(is_there("runs-20200104.jsonl"));
+	ck_assert(is_there("notes"));
+	stop(pid);
+}
+END_TEST
+
+static bool
+old_outputs_are_gone(void)
+{
+	return !is_there("output/x,a,1") && !is_there("output/x,b,1");
+}
+
+static void
+put_output(const char *name, int age_s)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "output/%s", name);
+	fill(spool.log_fd, path, 8192);
+	times[1].tv_sec = time(NULL) - age_s;
+	ck_assert_int_eq(utimensat(spool.log_fd, path, times, 0), 0);
+}
+
+START_TEST(output_has_a_size)
+{
+	pid_t pid;
+
+	make_spool("[runner]\noutput_total = 20K\n");
+	put_output("x,a,1", 300);
+	put_output("x,c,1", 100);
+	put_output("x,b,1", 200);
+	put_output("y,d,1", 50);
+	put_output("slot-7", 900);
+	pid = start();
+	await(old_outputs_are_gone, "the oldest outputs go");
+	ck_assert(is_there("output/x,c,1"));
+	ck_assert(is_there("output/y,d,1"));
+	ck_assert(is_there("output/slot-7"));
+	stop(pid);
+}
+END_TEST
+
 int
 main(void)
 {
 	const struct td_harness_test tests[] = {
 		{ metrics_are_written_each_minute, 0 },
 		{ alerts_that_were_kept_back_are_made_good, 0 },
+		{ the_log_has_a_size, 0 },
+		{ output_has_a_size, 0 },
 	};
 
 	return td_fault_run("minute", tests, sizeof(tests) / sizeof(tests[0]));

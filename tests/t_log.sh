@@ -128,7 +128,7 @@ check_exit 2 'an unknown subcommand is a wrong use' taskdir dlq lits
 like "$(cat err)" '*"taskdir dlq list"*' 'that names the nearest'
 
 like "$(taskdir stats --json)" '{"waiting":1,"due":0,"failed":1,"running":0,'\
-'"dlq":0,"drops":0,"rates":[[]*{"within":"hour","ended":*' 'stats counts'
+'"dlq":0,"drops":0,*"rates":[[]*{"within":"hour","ended":*' 'stats counts'
 check 'and prints' taskdir stats
 
 check 'the runner stops' stop_runner

@@ -44,6 +44,18 @@ like "$(taskdir stats --json | tr -d ' \n')" \
 check_exit 2 'an unknown state is refused' taskdir stats --state new,old
 check_exit 2 'an empty one too' taskdir stats --state new,
 
+head -c 5000 /dev/zero >"$SPOOL/log/runs-20200101.jsonl"
+head -c 100 /dev/zero >"$SPOOL/log/output/mail,id,1"
+: >"$SPOOL/log/output/slot-0"
+printf '[runner]\nlog_max = 3M\noutput_total = 0\n' >>"$SPOOL/taskdir.conf"
+like "$(taskdir log --usage)" \
+    '* of 3.0M, 1 files, kept for 28d00h*, 1 files, kept for 28d00h' \
+    'what log and output take'
+like "$(taskdir log --usage --json)" '{"log_bytes":[1-9]*,"log_days":1,'\
+'"log_max":3145728,"output_bytes":*,"outputs":1,"output_total":0,*' 'in figures'
+like "$(taskdir stats)" '*run log * of 3.0M*kept output *' \
+    'which stats has too'
+
 while [ "$n" -lt 10106 ]; do
 	n=$((n + 1))
 	: >"$SPOOL/new/$now,many,0123456789abcdef,id$n,0.json"

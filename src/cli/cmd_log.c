@@ -14,6 +14,7 @@
 #include "cli/history.h"
 #include "cli/log_output.h"
 #include "cli/pick.h"
+#include "cli/usage.h"
 #include "lib/json.h"
 
 struct options {
@@ -21,7 +22,7 @@ struct options {
 	const char *class_name, *type, *user, *result, *grep;
 	struct td_opt_number since, until;
 	uint64_t n;
-	bool failed, follow;
+	bool failed, follow, usage;
 };
 
 /* clang-format off */
@@ -51,6 +52,8 @@ static const struct td_opt opts[] = {
 	  "the last N only" },
 	{ "follow", 'f', NULL, TD_OPT_FLAG, offsetof(struct options, follow),
 	  0, "go on and print what comes" },
+	{ "usage", 'u', NULL, TD_OPT_FLAG, offsetof(struct options, usage), 0,
+	  "instead, how much the log and the kept output take, and may" },
 	{0},
 };
 /* clang-format on */
@@ -295,6 +298,32 @@ run(struct log *log, const struct td_args *args)
 	return rc;
 }
 
+static int
+print_usage(const struct td_common *common)
+{
+	static const struct td_column columns[] = {
+		{ "log", "run log", 0 }, { "output", "kept output", 0 }, {0},
+	};
+	struct td_disk_usage disk;
+	struct td_conf conf = {0};
+	struct td_out out;
+	int rc = td_conf_open(&conf, common, usage.name);
+
+	if (rc != TD_EXIT_DONE)
+		return rc;
+	rc = td_usage_read(&disk, &conf.spool);
+	if (rc != 0)
+		rc = td_cli_failed(usage.name, rc, "cannot read %s/log",
+		    conf.spool.path);
+	td_out_open(&out, common);
+	td_out_record(&out, columns);
+	if (rc == TD_EXIT_DONE)
+		td_usage_print(&out, &disk, conf.settings);
+	td_out_end(&out);
+	td_conf_release(&conf);
+	return td_out_close(&out, usage.name, rc);
+}
+
 int
 td_cmd_log(int argc, char **argv)
 {
@@ -313,6 +342,8 @@ td_cmd_log(int argc, char **argv)
 	rc = check_options(&log);
 	if (rc != TD_EXIT_DONE)
 		return rc;
+	if (options.usage)
+		return print_usage(&options.common);
 	td_out_open(&out, &options.common);
 	out.lines = true;
 	rc = run(&log, &args);

@@ -8,10 +8,12 @@
 
 #include "cli/ages.h"
 #include "cli/arg.h"
+#include "cli/conf.h"
 #include "cli/history.h"
 #include "cli/out.h"
 #include "cli/prometheus.h"
 #include "cli/select.h"
+#include "cli/usage.h"
 #include "lib/tally.h"
 
 enum { HOUR = 3600, DAY = 86400 };
@@ -56,6 +58,8 @@ static const struct td_column columns[] = {
 	{ "running", "running", 0 },
 	{ "dlq", "dead", 0 },
 	{ "drops", "not yet admitted", 0 },
+	{ "log", "run log", 0 },
+	{ "output", "kept output", 0 },
 	{0},
 };
 
@@ -92,6 +96,7 @@ struct stats {
 	const char *class_name;	/* NULL: all */
 	uint64_t drops;
 	struct td_tally tally;
+	struct td_disk_usage usage;
 	struct rate rates[2];
 };
 
@@ -231,15 +236,19 @@ gather(struct stats *stats, const struct td_spool *spool)
 	if (rc == 0)
 		rc = td_runlog_read_back(spool->log_fd,
 		    td_runlog_day(stats->now - DAY), 0, count_run, stats);
+	if (rc >= 0)
+		rc = td_usage_read(&stats->usage, spool);
 	td_tally_sort(&stats->tally);
 	return rc < 0 ? rc : 0;
 }
 
 static void
-print(struct td_out *out, const struct stats *stats)
+print(struct td_out *out, const struct stats *stats,
+    const struct td_settings *settings)
 {
 	td_out_record(out, columns);
 	print_totals(out, stats);
+	td_usage_print(out, &stats->usage, settings);
 	print_rates(out, stats);
 	print_classes(out, stats);
 	td_ages_print(out, &stats->tally);
@@ -263,7 +272,7 @@ int
 td_cmd_stats(int argc, char **argv)
 {
 	struct options options = {0};
-	struct td_spool spool = {0};
+	struct td_conf conf = {0};
 	struct stats stats = { .tally.aged = TD_SELECT_WAITING };
 	struct td_args args;
 	struct td_out out;
@@ -275,19 +284,19 @@ td_cmd_stats(int argc, char **argv)
 	    (stats.tally.aged = td_ages_parse(options.states)) == 0)
 		return td_arg_wrong(&usage, "--state: new, failed, cur, dlq, "
 		    "or several with commas between them");
-	rc = td_cli_open(&spool, &options.common, usage.name);
+	rc = td_conf_open(&conf, &options.common, usage.name);
 	if (rc != TD_EXIT_DONE)
 		return rc;
 	td_out_open(&out, &options.common);
 	begin(&stats, &options, (uint64_t)out.now);
-	rc = options.prometheus ? td_prometheus_print(&out, &spool) :
-	    gather(&stats, &spool);
+	rc = options.prometheus ? td_prometheus_print(&out, &conf.spool) :
+	    gather(&stats, &conf.spool);
 	if (rc != 0)
 		rc = td_cli_failed(usage.name, rc, "cannot read %s",
-		    spool.path);
+		    conf.spool.path);
 	if (!options.prometheus)
-		print(&out, &stats);
+		print(&out, &stats, conf.settings);
 	td_tally_release(&stats.tally);
-	td_spool_release(&spool);
+	td_conf_release(&conf);
 	return td_out_close(&out, usage.name, rc);
 }

@@ -48,6 +48,8 @@ struct td_runner_settings {
 	const char *default_user;	/* "" : none */
 	const char *path;	/* PATH of handlers; "": built in */
 	uint64_t log_level;	/* syslog number; 5 */
+	uint64_t log_max_bytes;	/* of the run log; 0: no limit; 1G */
+	uint64_t output_total_bytes;	/* kept in all; 0: no limit; 1G */
 	const char *alert;	/* a program; "": nobody is alerted */
 	uint64_t alert_rate_ns;	/* from one alert to the next; 1/m */
 	uint64_t alert_timeout_ms;	/* 1m */

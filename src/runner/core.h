@@ -12,6 +12,7 @@
  *	channel	what a handler says on descriptor 3
  *	capture	what it prints
  *	keep	how long what is kept
+ *	quota	and how much of it
  *	finish	it ended: end what it left behind, settle, log
  *	bury	to dlq/
  *	alert	and who is told
@@ -58,6 +59,7 @@
 #include "runner/drops.h"
 #include "runner/letter.h"
 #include "runner/planner.h"
+#include "runner/quota.h"
 #include "runner/runner.h"
 #include "runner/settle.h"
 #include "runner/slots.h"
@@ -190,6 +192,7 @@ struct td_runner {
 	struct td_sweep sweep;
 	struct td_census census;
 	struct td_alert alert;
+	struct td_quota quota;
 	struct td_letter letter, other;	/* scratch: one task's turn */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;
 	uint32_t n_rates;	/* lines of run/rates */
@@ -371,6 +374,8 @@ void td_keep_output(struct td_runner *runner, struct td_class *class,
 int td_keep_load(struct td_runner *runner);
 /* Takes out what is older than its retention. */
 void td_keep_prune(struct td_runner *runner);
+/* Whether NAME is a file of the run log. */
+bool td_keep_is_day(const char *name);
 /* Whether a run with this result gets a line in the run log. */
 bool td_keep_logs(const struct td_class *class, enum td_result result);
 

@@ -219,6 +219,7 @@ on_minute(struct td_timer *timer)
 	td_events_status(runner);
 	td_census_want(runner);
 	td_alert_tick(runner);
+	td_quota_want(runner);
 	if (runner->minutes++ % PRUNE_MINUTES == 0)
 		td_keep_prune(runner);
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
@@ -246,6 +247,7 @@ td_events_start_timers(struct td_runner *runner)
 
 	if (!runner->options->once)
 		td_census_want(runner);
+	td_quota_want(runner);
 	runner->minute.fire = on_minute;
 	(void)td_loop_set_timer(&runner->loop, &runner->minute,
 	    now + MINUTE_MS);

@@ -70,6 +70,7 @@ td_keep_output(struct td_runner *runner, struct td_class *class,
 	struct td_kept *kept;
 	struct td_kept_run *run;
 
+	td_quota_note(runner);
 	if (class->settings.keep_runs == 0)
 		return;		/* no limit */
 	kept = ring_of(class);
@@ -167,8 +168,8 @@ ago(uint64_t retention_ms)
 	return seconds >= now ? 0 : now - seconds;
 }
 
-static bool
-is_day_of_log(const char *name)
+bool
+td_keep_is_day(const char *name)
 {
 	uint64_t day;
 
@@ -225,7 +226,7 @@ prune_letters(const struct td_runner *runner, uint64_t limit)
 static void
 prune_runs(int log_fd, int output_fd, uint64_t limit)
 {
-	prune(log_fd, is_day_of_log, limit);
+	prune(log_fd, td_keep_is_day, limit);
 	prune(output_fd, is_output, limit);
 }
 

@@ -353,6 +353,7 @@ release(struct td_runner *runner)
 	td_spawner_stop(&runner->spawner);
 	td_alert_release(runner);
 	td_census_release(runner);
+	td_quota_release(runner);
 	td_boxes_close(runner);
 	td_admit_release(runner);
 	td_pools_release(runner);
@@ -421,7 +422,7 @@ work(struct td_runner *runner)
 	while (n < STARTS_A_TURN && td_launch_some(runner))
 		n++;
 	return n == STARTS_A_TURN || td_sweep_step(runner) ||
-	    td_census_step(runner) || more;
+	    td_census_step(runner) || td_quota_step(runner) || more;
 }
 
 /* After the tick only what is not yet due can be waiting for time: an alarm

@@ -171,7 +171,7 @@ START_TEST(alerts_that_were_kept_back_are_made_good)
 	pid_t pid;
 
 	make_spool("[runner]\nalert = handlers/alert\nalert_rate = 1/h\n"
-	    "settle = 0\n");
+	    "alert_timeout = 1d\nsettle = 0\n");
 	put_alert();
 	put(spool.state_fd[TD_STATE_NEW], "one", 0);
 	put(spool.state_fd[TD_STATE_NEW], "two", 0);

@@ -258,6 +258,7 @@ release_task(struct td_slot *slot, int rc)
 	if (rc == 0 && (move == TD_MOVE_BACK || move == TD_MOVE_FAILED)) {
 		entry->state = (unsigned)(move == TD_MOVE_BACK ?
 		    slot->origin : TD_STATE_FAILED) & 3u;
+		td_alert_failed(slot);
 		if (slot->scheduled)
 			td_slots_touch(runner, slot->ref);
 		if (goes_on(runner))
@@ -317,8 +318,6 @@ move_and_release(struct td_slot *slot)
 		    runner->loop.now_ms + STUCK_MS);
 		return;
 	}
-	if (rc == 0)
-		td_alert_failed(slot);
 	release_slot(slot);
 	release_task(slot, rc);
 }
@@ -330,7 +329,6 @@ on_try_again(struct td_timer *timer)
 	    offsetof(struct td_slot, timer)));
 }
 
-/* For those who watch the runner; the run log is for programs. */
 static void
 tell(const struct td_slot *slot)
 {
@@ -482,8 +480,7 @@ td_finish_reap(struct td_runner *runner)
 			slot->outcome.exit = exit;
 			check_left(slot);
 		} else if (slot != NULL ||
-		    (!td_pools_exited(runner, info.si_pid, exit) &&
-		    !td_alert_exited(runner, info.si_pid, exit)))
+		    !td_pools_exited(runner, info.si_pid, exit))
 			orphans = true;
 	}
 	if (orphans)

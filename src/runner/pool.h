@@ -62,7 +62,7 @@ void td_pools_flush(struct td_runner *runner, bool before_sleep);
 /* Lines of slots that are stale: before a worker hears of a task, so that
  * after a crash it is known who has it. */
 void td_pools_update_scoreboard(struct td_runner *runner);
-/* Whether PID was a worker. */
+/* Whether PID was a worker, or an alert. */
 bool td_pools_exited(struct td_runner *runner, pid_t pid, int exit);
 /* Somebody's orphans have exited. */
 void td_pools_check_left(struct td_runner *runner);

@@ -57,7 +57,7 @@ td_pools_exited(struct td_runner *runner, pid_t pid, int exit)
 				td_worker_exited(worker, exit);
 				return true;
 			}
-	return false;
+	return td_alert_exited(runner, pid, exit);
 }
 
 /* Calls EACH with every worker; it may free its worker, and the pool. */

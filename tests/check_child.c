@@ -120,13 +120,13 @@ START_TEST(limits_hold)
 	struct td_child_spec spec = {
 		.cwd = "/proc", .umask = 0123, .nice = 5,
 		.no_new_privs = true,
-		.limits = { { RLIMIT_NOFILE, 33 }, { RLIMIT_CORE, 0 } },
+		.limits = { { RLIMIT_NOFILE, 33, 34 }, { RLIMIT_CORE, 0, 0 } },
 		.n_limits = 2,
 	};
 
-	ck_assert_int_eq(run(&spec, "pwd; umask; ulimit -n; ulimit -c; nice; "
-	    "grep NoNewPrivs /proc/self/status"), 0);
-	ck_assert_str_eq(text, "/proc\n0123\n33\n0\n5\nNoNewPrivs:\t1\n");
+	ck_assert_int_eq(run(&spec, "pwd; umask; ulimit -n; ulimit -Hn; "
+	    "ulimit -c; nice; grep NoNewPrivs /proc/self/status"), 0);
+	ck_assert_str_eq(text, "/proc\n0123\n33\n34\n0\n5\nNoNewPrivs:\t1\n");
 }
 END_TEST
 

@@ -50,7 +50,8 @@ fails folder "cannot execute handler $dir/folder: *" 'a directory'
 ln -s nowhere "$dir/dangling"
 fails dangling "handler $dir/dangling is missing" 'a dangling link'
 printf '#!/bin/sh\nno-such-command\n' | handler command
-fails command 'exit 127 (a command was not found)' 'a missing command in it'
+fails command "exit 127 (a command was not found): $dir/command: 2: \
+no-such-command: not found" 'a missing command in it'
 printf '#!/bin/sh\nkill -s SEGV $$\n' | handler dies
 fails dies 'killed by signal 11 (Segmentation fault)' 'death by a signal'
 # shellcheck disable=SC2016 # the handler's own

@@ -100,7 +100,7 @@ wait_for 'and what comes' "grep -q $last followed"
 kill "$follower"
 
 # show
-like "$(taskdir show "$good")" "id*$good*state*gone*runs:*ok*last output:*
+like "$(taskdir show "$good")" "id*$good*state*done*runs:*ok*last output:*
   hello $good*red ?x1b*" 'show tells of the past, without control bytes'
 like "$(taskdir show "$bad")" '*state*dlq*data*{"n":1}*result*permanent'\
 '*error*exit 100*' 'and why one is dead'

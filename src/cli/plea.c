@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,16 +24,30 @@ is_there(int dir_fd, const char *name)
 	return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* A letter that was revived and is dead again has the same name, but was
+ * renamed meanwhile. */
+static bool
+is_as_before(int dir_fd, const char *name, const struct stat *before)
+{
+	struct stat now;
+
+	return fstatat(dir_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    now.st_ino == before->st_ino &&
+	    now.st_ctim.tv_sec == before->st_ctim.tv_sec &&
+	    now.st_ctim.tv_nsec == before->st_ctim.tv_nsec;
+}
+
 /* 0; -ETIMEDOUT: nobody took the request; -EBUSY: it was taken, and the task
  * is as it was. */
 static int
 await(const struct td_spool *box, const char *request,
-    const struct td_found *found)
+    const struct td_found *found, const struct stat *before)
 {
 	uint64_t begun = td_clock_mono_ms(), taken = 0;
 	long pause_ms = LOOK_MS;
 
-	while (is_there(box->state_fd[found->state], found->text)) {
+	while (is_as_before(box->state_fd[found->state], found->text,
+	    before)) {
 		uint64_t now = td_clock_mono_ms();
 		struct timespec pause = { .tv_nsec = pause_ms * 1000000 };
 
@@ -54,6 +69,7 @@ td_plea(const struct td_spool *box, const char *cmd, enum td_verb verb,
     const char *argument, const struct td_found *found)
 {
 	char request[TD_REQUEST_SIZE];
+	struct stat before;
 	int rc;
 
 	if (td_lock_is_held(box->run_fd, NULL) == 0) {
@@ -61,7 +77,8 @@ td_plea(const struct td_spool *box, const char *cmd, enum td_verb verb,
 		    "this box", found->id);
 		return TD_EXIT_FAILED;
 	}
-	if (!is_there(box->state_fd[found->state], found->text)) {
+	if (fstatat(box->state_fd[found->state], found->text, &before,
+	    AT_SYMLINK_NOFOLLOW) != 0) {
 		td_cli_complain(cmd, "%s has not been taken from new/ yet: "
 		    "try again", found->id);
 		return TD_EXIT_FAILED;
@@ -70,7 +87,7 @@ td_plea(const struct td_spool *box, const char *cmd, enum td_verb verb,
 	if (rc == 0)
 		rc = td_request_make(box->ctl_fd, verb, argument);
 	if (rc == 0)
-		rc = await(box, request, found);
+		rc = await(box, request, found, &before);
 	if (rc == 0)
 		return TD_EXIT_DONE;
 	if (rc == -EBUSY || rc == -ETIMEDOUT) {

@@ -293,8 +293,10 @@ is "$(states_of z3) $(states_of z4) $(wc -l <beside.out)" \
 taskdir cancel z3 z4 >out
 ran >out
 rm -f "$SPOOL.go" "$SPOOL.began"
-taskdir run --once --keep-alive 3 --class held >beside.out 2>&1 &
+taskdir run --once --keep-alive 5 --class held >beside.out 2>&1 &
 beside=$!
+# What the runner began before it was there is not its own.
+wait_until 'grep -q "^inotify" "/proc/$beside/fdinfo"/*'
 put new w1 held 0 "$past"
 put new w2 mail%5Cother 0 "$past"
 put new w3 held 0 "$(($(date +%s) + 1))"

@@ -267,10 +267,11 @@ begin_sweep(struct td_boxes *boxes)
 			continue;
 		box->wants_sweep = false;
 		box->sweeps++;
+		if (td_scan_open(&boxes->scan, swept_fd(box, SWEPT_NEW)) != 0)
+			continue;	/* the next minute's sweep */
 		boxes->swept = box;
 		boxes->swept_dir = SWEPT_NEW;
-		return td_scan_open(&boxes->scan, swept_fd(box,
-		    SWEPT_NEW)) == 0;
+		return true;
 	}
 	return false;
 }

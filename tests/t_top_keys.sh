@@ -52,6 +52,7 @@ check 'all that the filter shows is paused' top --class 'a.*' <<'END'
 wait \nall a\.\* +0 +1
 press p
 until test -e "$SPOOL/run/ctl/pause.a.*"
+wait pause a\.\*: done
 wait \na.one .* paused
 press j p
 wait a.one is paused by the pause of a\.\*

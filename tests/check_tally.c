@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "harness.h"
+#include "lib/metrics.h"
 #include "lib/tally.h"
 
 #include <stdio.h>
@@ -31,6 +32,31 @@ START_TEST(each_age_has_its_column)
 		ck_assert_uint_eq(row.ages[i], i == ages[_i].column);
 	ck_assert_uint_eq(row.later, 0);
 	ck_assert_uint_eq(row.due, 1);
+}
+END_TEST
+
+START_TEST(classes_without_end_share_a_row)
+{
+	struct td_tally tally = {0}, runs = {0};
+	uint64_t counted = 0;
+
+	(void)td_tally_get(&runs, "has.run", 7);
+	for (int i = 0; i < 3 * TD_METRICS_CLASSES_MAX; i++) {
+		char class_enc[32];
+		int len = snprintf(class_enc, sizeof(class_enc), "c%d", i);
+
+		td_metrics_row(&tally, &runs, class_enc, (size_t)len)->due++;
+	}
+	td_metrics_row(&tally, &runs, "c0", 2)->due++;
+	td_metrics_row(&tally, &runs, "has.run", 7)->due++;
+	ck_assert_uint_eq(tally.n, TD_METRICS_CLASSES_MAX + 2);
+	ck_assert_uint_eq(td_tally_find(&tally, "c0", 2)->due, 2);
+	ck_assert_uint_eq(td_tally_find(&tally, "has.run", 7)->due, 1);
+	for (size_t i = 0; i < tally.size; i++)
+		counted += tally.rows[i].due;
+	ck_assert_uint_eq(counted, 3 * TD_METRICS_CLASSES_MAX + 2);
+	td_tally_release(&tally);
+	td_tally_release(&runs);
 }
 END_TEST
 
@@ -88,6 +114,7 @@ main(void)
 		{ each_age_has_its_column, N_OF(ages) },
 		{ what_is_not_due_has_no_age, 0 },
 		{ classes_are_kept_apart_and_sorted, 0 },
+		{ classes_without_end_share_a_row, 0 },
 	};
 
 	return td_harness_run("tally", tests,

@@ -282,9 +282,8 @@ wait_for 'all get their turn' '[ "$(count_in dlq)" -ge 10000 ]' 60
 case ${TD_CC_FLAGS:-} in
 *sanitize*) skip 'memory is the sanitizer'"'"'s' ;;
 *)
-	# 6 KiB a class: the minute's count of all classes may fall into it.
 	check "and they cost little memory ($size to $(rss) KiB)" \
-	    test "$(rss)" -lt $((size + 60000))
+	    test "$(rss)" -lt $((size + 30000))
 	;;
 esac
 

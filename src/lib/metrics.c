@@ -283,6 +283,18 @@ td_metrics_write(int run_fd, const struct td_metrics *metrics)
 	return rc;
 }
 
+struct td_tally_row *
+td_metrics_row(struct td_tally *tally, const struct td_tally *runs,
+    const char *class_enc, size_t len)
+{
+	bool own = tally->n < TD_METRICS_CLASSES_MAX ||
+	    td_tally_find(tally, class_enc, len) != NULL ||
+	    (runs != NULL && td_tally_find(runs, class_enc, len) != NULL);
+
+	return own ? td_tally_get(tally, class_enc, len) :
+	    td_tally_get(tally, "*", 1);
+}
+
 void
 td_metrics_count(struct td_tally *tally, const struct td_run *run)
 {
@@ -292,11 +304,7 @@ td_metrics_count(struct td_tally *tally, const struct td_run *run)
 	if (run->class_name == NULL || td_name_encode_class(class_enc,
 	    run->class_name, strlen(run->class_name)) != 0)
 		return;
-	row = td_tally_find(tally, class_enc, strlen(class_enc));
-	if (row == NULL)
-		row = tally->n < TD_METRICS_CLASSES_MAX ? td_tally_get(tally,
-		    class_enc, strlen(class_enc)) : td_tally_get(tally, "*",
-		    1);
+	row = td_metrics_row(tally, NULL, class_enc, strlen(class_enc));
 	if (row == NULL)
 		return;
 	row->runs[run->result]++;

@@ -42,6 +42,12 @@ struct td_metrics {
 	struct td_tally tally;	/* sorted before it is written */
 };
 
+/* The row that counts a class: its own, or that of "*" where there are too
+ * many and it has none yet, nor one in RUNS (which may be NULL), so that names
+ * without end cost no memory.  NULL: no memory. */
+struct td_tally_row *td_metrics_row(struct td_tally *tally,
+    const struct td_tally *runs, const char *class_enc, size_t len);
+
 /* A run ended: counts it in the row of its class. */
 void td_metrics_count(struct td_tally *tally, const struct td_run *run);
 

@@ -87,6 +87,16 @@ begin(struct td_runner *runner)
 }
 
 static void
+count_dead(struct td_census *census, const struct td_name *name)
+{
+	struct td_tally_row *row = td_metrics_row(&census->dead,
+	    &census->runs, name->class_enc, name->class_len);
+
+	if (row != NULL)
+		td_tally_count(&census->dead, row, TD_STATE_DLQ, name->due, 0);
+}
+
+static void
 read_dead(struct td_census *census)
 {
 	struct td_name name;
@@ -96,8 +106,7 @@ read_dead(struct td_census *census)
 	do {
 		rc = td_scan_next(&census->scan, &text, NULL);
 		if (rc == 1 && td_name_parse(&name, text) == 0)
-			(void)td_tally_add(&census->dead, TD_STATE_DLQ, &name,
-			    0);
+			count_dead(census, &name);
 	} while (rc == 1 && td_scan_pending(&census->scan) > 0);
 	if (rc == 1)
 		return;
@@ -133,18 +142,25 @@ read_index(struct td_runner *runner)
 /* Together */
 
 static void
-add_rows(struct td_tally *sum, const struct td_tally *part)
+add_row(struct td_tally *sum, const struct td_tally *runs,
+    const char *class_enc, const struct td_tally_row *row)
+{
+	struct td_tally_row *to = td_metrics_row(sum, runs, class_enc,
+	    strlen(class_enc));
+
+	if (to != NULL)
+		td_tally_sum(to, row);
+}
+
+static void
+add_rows(struct td_tally *sum, const struct td_tally *runs,
+    const struct td_tally *part)
 {
 	for (size_t i = 0; i < part->size; i++) {
 		const struct td_tally_row *row = &part->rows[i];
-		struct td_tally_row *to;
 
-		if (row->class_enc[0] == '\0')
-			continue;
-		to = td_tally_get(sum, row->class_enc,
-		    strlen(row->class_enc));
-		if (to != NULL)
-			td_tally_sum(to, row);
+		if (row->class_enc[0] != '\0')
+			add_row(sum, runs, row->class_enc, row);
 	}
 }
 
@@ -157,13 +173,10 @@ add_tasks(struct td_tally *sum, const struct td_runner *runner)
 	    i <= runner->planner.n_classes; i++) {
 		const char *class_enc = td_planner_get(&runner->planner,
 		    i)->class_enc;
-		struct td_tally_row *to;
 
-		if (td_tally_total(&census->rows[i]) == 0)
-			continue;
-		to = td_tally_get(sum, class_enc, strlen(class_enc));
-		if (to != NULL)
-			td_tally_sum(to, &census->rows[i]);
+		if (td_tally_total(&census->rows[i]) != 0)
+			add_row(sum, &census->runs, class_enc,
+			    &census->rows[i]);
 	}
 }
 
@@ -202,9 +215,12 @@ write_metrics(struct td_runner *runner, bool has_runner)
 	};
 	int rc;
 
-	add_rows(&metrics.tally, &census->runs);
-	add_rows(&metrics.tally, &census->dead);
+	add_rows(&metrics.tally, &census->runs, &census->runs);
+	add_rows(&metrics.tally, &census->runs, &census->dead);
 	add_tasks(&metrics.tally, runner);
+	/* A row a class, which nobody needs till the next count. */
+	free(census->rows);
+	census->rows = NULL;
 	td_tally_sort(&metrics.tally);
 	add_users(&metrics, runner);
 	(void)td_space_read(&metrics.space, runner->spool->tmp_fd);

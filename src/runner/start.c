@@ -131,8 +131,8 @@ io_priority(uint64_t ionice)
 		return 0;
 	if (ionice == TD_IONICE_IDLE)
 		return IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0);
-	return (int)IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE,
-	    ionice - TD_IONICE_LEVEL_0);
+	return IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE,
+	    (int)(ionice - TD_IONICE_LEVEL_0));
 }
 
 static void

@@ -7,12 +7,11 @@
  * done twice without a crash that says so.
  */
 
-#include "fault.h"
+#include "fault_run.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "lib/box.h"
 #include "lib/key.h"
 #include "lib/reason.h"
@@ -21,7 +20,6 @@
 #include "lib/scan.h"
 #include "lib/spool.h"
 #include "lib/task.h"
-#include "runner/runner.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,7 +33,7 @@
 #include <unistd.h>
 
 enum { CALLS_MAX = 1500, CALLS_MIN = 40, START_CALLS = 60, WORKERS = 4,
-	LINES_MAX = 64, IDS_MAX = 16, ENDED_BASE = 40, HANGS_S = 60, DROPS = 3,
+	LINES_MAX = 64, IDS_MAX = 16, DROPS = 3,
 	SOON = -1000, LATER = 100000 };
 
 static struct td_spool spool;
@@ -344,42 +342,9 @@ check_laws(const struct scene *scene, bool log_failed)
 }
 
 static void
-ignore(enum td_log_level level, const char *line)
+close_box(void)
 {
-	if (level <= TD_LOG_NOTICE && getenv("TD_FAULT_VERBOSE") != NULL)
-		(void)fprintf(stderr, "# %s\n", line);
-}
-
-/* A runner in a process of its own: its exit status. */
-static int
-run_once(const struct td_fault *fault)
-{
-	const struct td_runner_options options = { .once = true };
-	pid_t pid = fork();
-	int status;
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct td_err err = { 0 };
-		int rc;
-
-		(void)alarm(HANGS_S);
-		td_log_set_sink(ignore);
-		td_fault_hurry();
-		if (fault != NULL)
-			td_fault_arm(fault);
-		rc = td_runner_run(&spool, &options, &err);
-		if (rc < 0)
-			ignore(TD_LOG_ERR, err.text);
-		td_fault_arm_no_more();
-		td_box_close(&box);
-		td_spool_release(&spool);
-		exit(ENDED_BASE + (rc < 0 ? 2 : rc));
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status), "the runner hangs or was killed: %d",
-	    WTERMSIG(status));
-	return WEXITSTATUS(status);
+	td_box_close(&box);
 }
 
 static void
@@ -391,13 +356,13 @@ one_round(int number, const struct scene *scene, const struct td_fault *fault)
 
 	reset();
 	lay_out(scene);
-	status = run_once(fault);
+	status = td_fault_run_once(&spool, fault, close_box);
 	log_failed = seen->in_log && fault->mode == TD_FAULT_FAIL;
 	td_fault_tell(number, scene->name, fault);
-	ck_assert_msg(status == TD_FAULT_EXIT || (status >= ENDED_BASE &&
-	    status <= ENDED_BASE + 2), "exit %d", status);
-	status = run_once(NULL);
-	ck_assert_msg(status == ENDED_BASE || status == ENDED_BASE + 1,
+	ck_assert_msg(status == TD_FAULT_EXIT || (status >= TD_FAULT_ENDED &&
+	    status <= TD_FAULT_ENDED + 2), "exit %d", status);
+	status = td_fault_run_once(&spool, NULL, close_box);
+	ck_assert_msg(status == TD_FAULT_ENDED || status == TD_FAULT_ENDED + 1,
 	    "the second run: exit %d", status);
 	find_all();
 	check_laws(scene, log_failed);

@@ -7,16 +7,14 @@
  * in the run log and in the name.
  */
 
-#include "fault.h"
+#include "fault_run.h"
 
 #include "base/buf.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "fault_scene.h"
 #include "lib/runlog.h"
 #include "lib/scan.h"
 #include "lib/spool.h"
-#include "runner/runner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +28,7 @@
 /* For people: TD_FAULT_ONLY=N runs one test, TD_FAULT_VERBOSE=1 shows what
  * the runners say. */
 enum { CALLS_MAX = 1000, CALLS_MIN = 40, WORKERS = 4, FILES_MAX = 8,
-	LINES_MAX = 64, ENDED_BASE = 40, HANGS_S = 60 };
+	LINES_MAX = 64 };
 
 static struct td_spool spool;
 
@@ -241,44 +239,6 @@ check_tries(const struct td_scene *scene)
 }
 
 static void
-ignore(enum td_log_level level, const char *line)
-{
-	if (level <= TD_LOG_NOTICE && getenv("TD_FAULT_VERBOSE") != NULL)
-		(void)fprintf(stderr, "# %s\n", line);
-}
-
-/* A runner in a process of its own: its exit status. */
-static int
-run_once(const struct td_fault *fault)
-{
-	const struct td_runner_options options = { .once = true };
-	pid_t pid = fork();
-	int status;
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct td_err err = { 0 };
-		int rc;
-
-		(void)alarm(HANGS_S);
-		td_log_set_sink(ignore);
-		td_fault_hurry();
-		if (fault != NULL)
-			td_fault_arm(fault);
-		rc = td_runner_run(&spool, &options, &err);
-		if (rc < 0 && fault == NULL)
-			ignore(TD_LOG_ERR, err.text);
-		td_fault_arm_no_more();
-		td_spool_release(&spool);
-		exit(ENDED_BASE + (rc < 0 ? 2 : rc));
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status), "the runner hangs or was killed: %d",
-	    WTERMSIG(status));
-	return WEXITSTATUS(status);
-}
-
-static void
 one_round(int number, const struct td_scene *scene,
     const struct td_fault *fault)
 {
@@ -288,13 +248,13 @@ one_round(int number, const struct td_scene *scene,
 
 	td_scene_reset(&spool);
 	td_scene_lay_out(&spool, scene);
-	status = run_once(fault);
+	status = td_fault_run_once(&spool, fault, NULL);
 	log_failed = seen->in_log && fault->mode == TD_FAULT_FAIL;
 	td_fault_tell(number, scene->name, fault);
-	ck_assert_msg(status == TD_FAULT_EXIT || (status >= ENDED_BASE &&
-	    status <= ENDED_BASE + 2), "exit %d", status);
-	status = run_once(NULL);
-	ck_assert_msg(status == ENDED_BASE || status == ENDED_BASE + 1,
+	ck_assert_msg(status == TD_FAULT_EXIT || (status >= TD_FAULT_ENDED &&
+	    status <= TD_FAULT_ENDED + 2), "exit %d", status);
+	status = td_fault_run_once(&spool, NULL, NULL);
+	ck_assert_msg(status == TD_FAULT_ENDED || status == TD_FAULT_ENDED + 1,
 	    "the second run: exit %d", status);
 	find_all();
 	check_places(scene, log_failed);

@@ -6,18 +6,17 @@
  * the slot was done once, began at least once, and the next one waits.
  */
 
-#include "fault.h"
+#include "fault_run.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "lib/runlog.h"
 #include "lib/scan.h"
 #include "lib/schedule.h"
 #include "lib/slotbook.h"
 #include "lib/slotfile.h"
-#include "runner/runner.h"
+#include "lib/spool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,8 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CALLS_MAX = 1000, CALLS_MIN = 20, WORKERS = 4, ENDED_BASE = 40,
-	HANGS_S = 60, HOUR = 3600 };
+enum { CALLS_MAX = 1000, CALLS_MIN = 20, WORKERS = 4, HOUR = 3600 };
 
 static struct td_spool spool;
 
@@ -61,41 +59,6 @@ empty(int dir_fd)
 	td_scan_close(&scan);
 }
 
-static void
-ignore(enum td_log_level level, const char *line)
-{
-	if (level <= TD_LOG_NOTICE && getenv("TD_FAULT_VERBOSE") != NULL)
-		(void)fprintf(stderr, "# %s\n", line);
-}
-
-/* A runner in a process of its own: its exit status. */
-static int
-run_once(const struct td_fault *fault)
-{
-	const struct td_runner_options options = { .once = true };
-	pid_t pid = fork();
-	int status;
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct td_err err = { 0 };
-		int rc;
-
-		(void)alarm(HANGS_S);
-		td_log_set_sink(ignore);
-		td_fault_hurry();
-		if (fault != NULL)
-			td_fault_arm(fault);
-		rc = td_runner_run(&spool, &options, &err);
-		td_fault_arm_no_more();
-		td_spool_release(&spool);
-		exit(ENDED_BASE + (rc < 0 ? 2 : rc));
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status), "the runner hangs or was killed");
-	return WEXITSTATUS(status);
-}
-
 /* As a runner of two hours ago left it: with the file, or without. */
 static void
 lay_out(uint64_t slot, bool with_file)
@@ -113,7 +76,7 @@ lay_out(uint64_t slot, bool with_file)
 	empty(spool.log_fd);
 	(void)unlinkat(spool.root_fd, "ran", 0);
 	/* A runner makes file and book; then both are set back. */
-	ck_assert_int_eq(run_once(NULL), ENDED_BASE);
+	ck_assert_int_eq(td_fault_run_once(&spool, NULL, NULL), TD_FAULT_ENDED);
 	ck_assert_int_eq(td_slotbook_read(spool.run_fd, &lines, &n), 0);
 	ck_assert_uint_eq(n, 1);
 	lines[0].base = slot - 1;
@@ -185,7 +148,7 @@ check(uint64_t now, bool log_failed, bool died)
 	ck_assert_uint_eq(count(TD_STATE_DLQ, &last), 0);
 	ck_assert_msg(count(TD_STATE_NEW, &last) == 1, "not one waits");
 	ck_assert_uint_gt(last, now);
-	ck_assert_uint_le(last, now + HOUR + HANGS_S);
+	ck_assert_uint_le(last, now + HOUR + TD_FAULT_HANGS_S);
 	ck_assert_int_eq(td_runlog_read(spool.log_fd, 0, 0, count_done,
 	    &done), 0);
 	/* A runner that dies between the log's line and the file's end has the
@@ -214,14 +177,15 @@ one_round(int number, bool with_file, const struct td_fault *fault)
 	bool log_failed;
 
 	lay_out(now / HOUR * HOUR - HOUR, with_file);
-	(void)run_once(fault);
+	(void)td_fault_run_once(&spool, fault, NULL);
 	log_failed = seen->in_log && fault->mode == TD_FAULT_FAIL;
 	/* Without the file and without the book it is a new entry. */
 	if (seen->hit && !with_file && fault->mode == TD_FAULT_FAIL &&
 	    strstr(seen->what, "schedule.state") != NULL)
 		return;
 	td_fault_tell(number, with_file ? "waits" : "was removed", fault);
-	ck_assert_int_le(run_once(NULL), ENDED_BASE + 1);
+	ck_assert_int_le(td_fault_run_once(&spool, NULL, NULL),
+	    TD_FAULT_ENDED + 1);
 	check(now, log_failed, fault->mode != TD_FAULT_FAIL);
 }
 

@@ -85,6 +85,7 @@ td_faults = \
 	tests/faults_runner \
 	tests/faults_slots \
 	tests/faults_spool
+td_fault_run = tests/fault.c tests/fault.h tests/fault_run.c tests/fault_run.h
 td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=open -Wl,--wrap=openat -Wl,--wrap=close \
 	-Wl,--wrap=write -Wl,--wrap=pwrite -Wl,--wrap=fsync \
@@ -96,14 +97,14 @@ td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=inotify_init1 -Wl,--wrap=td_clock_mono_ms
 tests_check_minute_SOURCES = tests/check_minute.c tests/fault.c tests/fault.h
 tests_check_minute_LDFLAGS = $(td_fault_ldflags)
-tests_faults_boxes_SOURCES = tests/faults_boxes.c tests/fault.c tests/fault.h
+tests_faults_boxes_SOURCES = tests/faults_boxes.c $(td_fault_run)
 tests_faults_boxes_LDFLAGS = $(td_fault_ldflags)
 tests_faults_spool_SOURCES = tests/faults_spool.c tests/fault.c tests/fault.h
 tests_faults_spool_LDFLAGS = $(td_fault_ldflags)
-tests_faults_runner_SOURCES = tests/faults_runner.c tests/fault.c \
-	tests/fault.h tests/fault_scene.c tests/fault_scene.h
+tests_faults_runner_SOURCES = tests/faults_runner.c $(td_fault_run) \
+	tests/fault_scene.c tests/fault_scene.h
 tests_faults_runner_LDFLAGS = $(td_fault_ldflags)
-tests_faults_slots_SOURCES = tests/faults_slots.c tests/fault.c tests/fault.h
+tests_faults_slots_SOURCES = tests/faults_slots.c $(td_fault_run)
 tests_faults_slots_LDFLAGS = $(td_fault_ldflags)
 td_units += $(td_faults)
 

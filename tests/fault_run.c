@@ -1,0 +1,59 @@
+#include "config.h"
+
+#include "fault_run.h"
+
+#include "base/log.h"
+#include "lib/spool.h"
+#include "runner/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+tell(enum td_log_level level, const char *line)
+{
+	if (level <= TD_LOG_NOTICE && getenv("TD_FAULT_VERBOSE") != NULL)
+		(void)fprintf(stderr, "# %s\n", line);
+}
+
+static int
+run(struct td_spool *spool, const struct td_fault *fault)
+{
+	const struct td_runner_options options = { .once = true };
+	struct td_err err = { 0 };
+	int rc;
+
+	(void)alarm(TD_FAULT_HANGS_S);
+	td_log_set_sink(tell);
+	td_fault_hurry();
+	if (fault != NULL)
+		td_fault_arm(fault);
+	rc = td_runner_run(spool, &options, &err);
+	td_fault_arm_no_more();
+	if (rc < 0)
+		tell(TD_LOG_ERR, err.text);
+	return TD_FAULT_ENDED + (rc < 0 ? 2 : rc);
+}
+
+int
+td_fault_run_once(struct td_spool *spool, const struct td_fault *fault,
+    void (*release)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		status = run(spool, fault);
+		if (release != NULL)
+			release();
+		td_spool_release(spool);
+		exit(status);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status), "the runner hangs or was killed: %d",
+	    WTERMSIG(status));
+	return WEXITSTATUS(status);
+}

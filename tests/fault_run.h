@@ -1,0 +1,22 @@
+/* A runner in a process of its own, for the fault tests. */
+#ifndef TD_TESTS_FAULT_RUN_H
+#define TD_TESTS_FAULT_RUN_H
+
+#include "fault.h"
+
+struct td_spool;
+
+enum {
+	TD_FAULT_ENDED = 40,	/* + how the runner ended: 0, 1; 2: error */
+	TD_FAULT_HANGS_S = 60,	/* then it is killed, and the test fails */
+};
+
+/*
+ * Runs what is due in SPOOL once, with FAULT (NULL: none), and waits.  RELEASE
+ * (NULL: nothing) frees what else the new process has of the test's.  The
+ * result is TD_FAULT_ENDED + n, or TD_FAULT_EXIT: it ended at its fault.
+ */
+int td_fault_run_once(struct td_spool *spool, const struct td_fault *fault,
+    void (*release)(void));
+
+#endif

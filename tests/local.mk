@@ -135,6 +135,7 @@ td_stories += \
 	tests/t_batch.sh \
 	tests/t_boxes.sh \
 	tests/t_cancel.sh \
+	tests/t_cgroups.sh \
 	tests/t_check.sh \
 	tests/t_cli.sh \
 	tests/t_completion.sh \
@@ -247,7 +248,8 @@ TESTS += $(td_stories)
 if !SANITIZERS
 TESTS += $(td_forms)
 endif
-EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh
+EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh \
+	tests/valgrind.sh tests/vm.sh
 EXTRA_DIST += tests/screen.py tests/screen.sh
 EXTRA_DIST += tests/worker.py tests/worker.sh
 EXTRA_DIST += tests/clock.sh tests/tap.sh tests/users.sh \

@@ -56,10 +56,6 @@ keep_output = none
 leave_children = yes
 [class worker]
 worker = yes
-[class eats]
-limit_memory = 64M
-[class forks]
-limit_pids = 8
 END
 	# Says what it has open before it has opened anything.
 	handler worker <<'END'
@@ -188,36 +184,6 @@ if [ ! -s "$SPOOL/run/cgroup" ]; then
 	done_testing
 fi
 group=$(cat "$SPOOL/run/cgroup")
-missing=
-for controller in memory pids; do
-	grep -qw "$controller" "$(dirname "$group")/cgroup.controllers" ||
-	    missing="$missing $controller"
-done
-if [ -n "$missing" ]; then
-	skip "the cgroup that we are in has no$missing: limit_memory and" \
-	    'limit_pids are not tested here'
-else
-	handler eats <<'END'
-#!/bin/sh
-# Half a gigabyte in a variable.
-text=$(head -c 512M /dev/zero | tr '\0' x)
-echo "${#text}"
-END
-	handler forks <<'END'
-#!/bin/sh
-for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	sleep 60 &
-done
-END
-	start_runner
-	id=$(taskdir add eats --no-retry)
-	wait_for 'limit_memory: who eats more' 'ended "$id"'
-	is "$(names_in dlq | grep -c "$id")" 1 'is ended'
-	id=$(taskdir add forks --no-retry)
-	wait_for 'limit_pids: who starts more' 'ended "$id"'
-	is "$(names_in dlq | grep -c "$id")" 1 'cannot'
-	stop_runner
-fi
 check 'no group is left behind' [ ! -e "$group" ]
 handler hidden <<'END'
 #!/bin/sh

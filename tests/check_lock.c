@@ -53,6 +53,36 @@ START_TEST(second_taker_is_refused)
 }
 END_TEST
 
+START_TEST(who_holds_it_says_where)
+{
+	int dir = open_dir(), fd = td_lock_take(dir);
+	struct td_lock_owner owner = { 0 };
+	static const char away[] = "17 1795132800 elsewhere\n";
+	static const char old[] = "17 1795132800\n";
+
+	ck_assert_int_eq(td_lock_look(dir, &owner), 1);
+	ck_assert_int_eq(owner.pid, getpid());
+	ck_assert(owner.host[0] != '\0');
+	ck_assert(!td_lock_is_elsewhere(&owner));
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_int_eq(pwrite(fd, away, sizeof(away) - 1, 0),
+	    sizeof(away) - 1);
+	ck_assert_int_eq(td_lock_look(dir, &owner), 1);
+	ck_assert_int_eq(owner.pid, 17);
+	ck_assert_uint_eq(owner.since, 1795132800);
+	ck_assert_str_eq(owner.host, "elsewhere");
+	ck_assert(td_lock_is_elsewhere(&owner));
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_int_eq(pwrite(fd, old, sizeof(old) - 1, 0),
+	    sizeof(old) - 1);
+	ck_assert_int_eq(td_lock_look(dir, &owner), 1);
+	ck_assert_uint_eq(owner.since, 1795132800);
+	ck_assert(!td_lock_is_elsewhere(&owner));
+	(void)close(fd);
+	(void)close(dir);
+}
+END_TEST
+
 /* Posix locks would die with any close of the file in the same process. */
 START_TEST(lock_outlives_other_descriptors)
 {
@@ -138,6 +168,7 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ nobody_holds_what_is_not_there, 0 },
 		{ second_taker_is_refused, 0 },
+		{ who_holds_it_says_where, 0 },
 		{ lock_outlives_other_descriptors, 0 },
 		{ lock_goes_with_a_killed_holder, 0 },
 		{ a_dead_holders_lock_is_waited_for, 0 },

@@ -20,16 +20,32 @@
 /* How long a lock whose owner is dead may still be held. */
 enum { GONE_POLL_MS = 10, GONE_POLLS = 50 };
 
+/* Two numbers and a host. */
+enum { TEXT_SIZE = 64 + TD_LOCK_HOST_SIZE };
+
 static const char lock_name[] = "lock";
 
-/* "PID SINCE\n", for people; a reader never sees a mix of two. */
+/* As uname has it; "": not known. */
+static void
+name_host(char out[static TD_LOCK_HOST_SIZE])
+{
+	if (gethostname(out, TD_LOCK_HOST_SIZE) != 0)
+		out[0] = '\0';
+	out[TD_LOCK_HOST_SIZE - 1] = '\0';
+}
+
+/* "PID SINCE HOST\n", for people; a reader never sees a mix of two. */
 static int
 write_owner(int fd)
 {
-	char text[64];
-	int len = snprintf(text, sizeof(text), "%ld %" PRIu64 "\n",
-	    (long)getpid(), td_clock_wall_us() / 1000000);
-	ssize_t n = pwrite(fd, text, (size_t)len, 0);
+	char text[TEXT_SIZE], host[TD_LOCK_HOST_SIZE];
+	ssize_t n;
+	int len;
+
+	name_host(host);
+	len = snprintf(text, sizeof(text), "%ld %" PRIu64 " %s\n",
+	    (long)getpid(), td_clock_wall_us() / 1000000, host);
+	n = pwrite(fd, text, (size_t)len, 0);
 
 	if (n < 0)
 		return -errno;
@@ -41,17 +57,27 @@ write_owner(int fd)
 static struct td_lock_owner
 read_owner(int fd)
 {
-	char text[64];
+	struct td_lock_owner owner = { 0 };
+	char text[TEXT_SIZE];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-	uint64_t pid = 0, since = 0;
+	const char *p = text;
+	uint64_t pid = 0;
 	size_t len;
 
 	text[n > 0 ? n : 0] = '\0';
-	len = strcspn(text, " \n");
-	if (td_num_parse(&pid, text, len, INT32_MAX) == 0 && text[len] == ' ')
-		(void)td_num_parse(&since, text + len + 1,
-		    strcspn(text + len + 1, "\n"), INT64_MAX);
-	return (struct td_lock_owner){ (pid_t)pid, since };
+	len = strcspn(p, " \n");
+	if (td_num_parse(&pid, p, len, INT32_MAX) != 0)
+		return owner;
+	owner.pid = (pid_t)pid;
+	p += len + (p[len] == ' ');
+	len = strcspn(p, " \n");
+	if (td_num_parse(&owner.since, p, len, INT64_MAX) != 0)
+		return owner;
+	p += len + (p[len] == ' ');
+	len = strcspn(p, "\n");
+	if (len < sizeof(owner.host))
+		memcpy(owner.host, p, len);
+	return owner;
 }
 
 /*
@@ -130,4 +156,13 @@ td_lock_is_held(int run_fd, pid_t *pid)
 	if (rc >= 0 && pid != NULL)
 		*pid = owner.pid;
 	return rc;
+}
+
+bool
+td_lock_is_elsewhere(const struct td_lock_owner *owner)
+{
+	char host[TD_LOCK_HOST_SIZE];
+
+	name_host(host);
+	return owner->host[0] != '\0' && strcmp(owner->host, host) != 0;
 }

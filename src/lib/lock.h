@@ -1,19 +1,23 @@
 /*
  * The runner's lock: an open-file-description lock on run/lock, held for
  * life.  The kernel drops it with the last process that holds the file, so
- * there is no stale one.  The file holds the runner's pid and start time for
- * people to read.
+ * there is no stale one.  The file holds the runner's pid, start time and host
+ * for people to read.
  */
 #ifndef TD_LIB_LOCK_H
 #define TD_LIB_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What the file says, 0 where it says nothing. */
+enum { TD_LOCK_HOST_SIZE = 65 };
+
+/* What the file says, 0 and "" where it says nothing. */
 struct td_lock_owner {
 	pid_t pid;
 	uint64_t since;		/* Unix seconds */
+	char host[TD_LOCK_HOST_SIZE];
 };
 
 /* A descriptor that holds the lock; TASKDIR_ELOCKED; negated errno. */
@@ -25,5 +29,9 @@ int td_lock_is_held(int run_fd, pid_t *pid);
 
 /* The same, with all that the file says; *owner is set unless it fails. */
 int td_lock_look(int run_fd, struct td_lock_owner *owner);
+
+/* Whether that is a runner on another machine, as far as names tell: changes
+ * made here ring no bell there. */
+bool td_lock_is_elsewhere(const struct td_lock_owner *owner);
 
 #endif

@@ -20,6 +20,7 @@ src_liblib_la_SOURCES = \
 	src/lib/cron_next.c src/lib/cron_parse.c src/lib/cron_words.c \
 	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
+	src/lib/held.c src/lib/held.h \
 	src/lib/ini.c src/lib/ini.h src/lib/ini_edit.c \
 	src/lib/ini_line.c src/lib/ini_line.h \
 	src/lib/json.c src/lib/json.h \
@@ -80,6 +81,7 @@ src_librunner_la_SOURCES = \
 	src/runner/core.h \
 	src/runner/admit.c \
 	src/runner/alert.c src/runner/alert.h \
+	src/runner/board.c \
 	src/runner/boxes.c src/runner/boxes.h \
 	src/runner/errand.c \
 	src/runner/bury.c \
@@ -94,6 +96,7 @@ src_librunner_la_SOURCES = \
 	src/runner/environ.c src/runner/environ.h \
 	src/runner/events.c \
 	src/runner/finish.c \
+	src/runner/hold.c \
 	src/runner/index.c src/runner/index.h \
 	src/runner/keep.c \
 	src/runner/launch.c \

@@ -130,6 +130,7 @@ START_TEST(freed_slot_is_not_read)
 	ck_assert_int_eq(td_scoreboard_set(fd, &line), 0);
 	line.slot = 2;
 	line.pid = 0;
+	line.id[0] = '\0';
 	ck_assert_int_eq(td_scoreboard_set(fd, &line), 0);
 	ck_assert_int_eq(td_scoreboard_read(dir_fd, &lines, &n), 0);
 	ck_assert_uint_eq(n, 1);
@@ -138,6 +139,31 @@ START_TEST(freed_slot_is_not_read)
 	ck_assert_int_eq(td_scoreboard_reset(fd, 1), 0);
 	ck_assert_int_eq(td_scoreboard_read(dir_fd, &lines, &n), 0);
 	ck_assert_uint_eq(n, 0);
+	free(lines);
+	close_board();
+}
+END_TEST
+
+START_TEST(who_waits_for_a_worker_is_read_only_if_asked_for)
+{
+	struct td_scoreboard_line line = widest(), *lines = NULL;
+	size_t n = 7;
+
+	open_board();
+	ck_assert_int_eq(td_scoreboard_reset(fd, 4), 0);
+	line.pid = 0;
+	line.starting = true;
+	ck_assert_int_eq(td_scoreboard_set(fd, &line), 0);
+	ck_assert_int_eq(td_scoreboard_read(dir_fd, &lines, &n), 0);
+	ck_assert_uint_eq(n, 0);
+	free(lines);
+	ck_assert_int_eq(td_scoreboard_read_all(dir_fd, &lines, &n), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(lines[0].pid, 0);
+	ck_assert(lines[0].starting);
+	ck_assert_int_eq(lines[0].progress_percent, -1);
+	ck_assert_uint_eq(lines[0].since_us, UINT64_C(9999999999999000));
+	ck_assert_str_eq(lines[0].id, line.id);
 	free(lines);
 	close_board();
 }
@@ -190,6 +216,7 @@ main(void)
 		{ widest_line_comes_back, 0 },
 		{ many_lines_are_as_one_by_one, 0 },
 		{ file_is_readable_text, 0 },
+		{ who_waits_for_a_worker_is_read_only_if_asked_for, 0 },
 		{ freed_slot_is_not_read, 0 },
 		{ no_file_is_nothing_running, 0 },
 		{ foreign_line_is_skipped,

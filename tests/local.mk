@@ -18,6 +18,7 @@ td_units = \
 	tests/check_cron \
 	tests/check_cron_model \
 	tests/check_cron_next \
+	tests/check_held \
 	tests/check_ini \
 	tests/check_json \
 	tests/check_json_walk \

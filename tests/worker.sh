@@ -28,5 +28,6 @@ do_one()
 # in_flight CLASS: how many of its tasks workers have.
 in_flight()
 {
-	awk -v class="$1" '$6 == class' "$SPOOL/run/running" | wc -l
+	awk -v class="$1" '$6 == class && $2 != "-"' "$SPOOL/run/running" |
+	    wc -l
 }

@@ -22,7 +22,7 @@ enum {
 	PID_WIDTH = 10,
 	STARTED_WIDTH = 20,
 	SINCE_WIDTH = 20,	/* 16 digits of seconds, a dot and 3 more */
-	PROGRESS_WIDTH = 4,	/* "100%" */
+	PROGRESS_WIDTH = 5,	/* "start" */
 	LINE_WIDEST = SLOT_WIDTH + PID_WIDTH + STARTED_WIDTH + SINCE_WIDTH +
 	    TD_NAME_ID_MAX + TD_NAME_CLASS_MAX + PROGRESS_WIDTH + 7,
 };
@@ -52,12 +52,21 @@ format_line(char out[static TD_SCOREBOARD_LINE],
 	char text[TD_SCOREBOARD_LINE + 1], progress[8] = "-";
 	int len;
 
-	if (line->progress_percent >= 0 && line->progress_percent <= 100)
+	if (line->starting)
+		(void)snprintf(progress, sizeof(progress), "start");
+	else if (line->progress_percent >= 0 && line->progress_percent <= 100)
 		(void)snprintf(progress, sizeof(progress), "%d%%",
 		    line->progress_percent);
-	if (line->pid <= 0)
+	if (line->id[0] == '\0')
 		len = snprintf(text, sizeof(text), "%u - - - - - -",
 		    line->slot);
+	else if (line->pid <= 0)
+		len = snprintf(text, sizeof(text),
+		    "%u - - %" PRIu64 ".%03u %.*s %.*s %s",
+		    line->slot, line->since_us / 1000000,
+		    (unsigned)(line->since_us / 1000 % 1000),
+		    TD_NAME_ID_MAX, line->id,
+		    TD_NAME_CLASS_MAX, line->class_enc, progress);
 	else
 		len = snprintf(text, sizeof(text),
 		    "%u %ld %" PRIu64 " %" PRIu64 ".%03u %.*s %.*s %s",
@@ -187,32 +196,49 @@ parse_progress(const char *text)
 	return (int)percent;
 }
 
+/* "-" where the task has no process yet, which only ALL wants. */
+static bool
+parse_process(struct td_scoreboard_line *line, char *const *fields, bool all)
+{
+	uint64_t pid;
+
+	line->pid = 0;
+	line->started_ticks = 0;
+	if (strcmp(fields[1], "-") == 0)
+		return all;
+	if (td_num_parse_text(&pid, fields[1], INT32_MAX) != 0 || pid == 0)
+		return false;
+	line->pid = (pid_t)pid;
+	return td_num_parse_text(&line->started_ticks, fields[2],
+	    UINT64_MAX) == 0;
+}
+
 /* False for a free slot and for a line that is none. */
 static bool
-parse_line(struct td_scoreboard_line *line, const char *text)
+parse_line(struct td_scoreboard_line *line, const char *text, bool all)
 {
 	char scratch[TD_SCOREBOARD_LINE];
 	char *fields[FIELD_COUNT];
-	uint64_t slot, pid;
+	uint64_t slot;
 
 	memcpy(scratch, text, TD_SCOREBOARD_LINE - 1);
 	scratch[TD_SCOREBOARD_LINE - 1] = '\0';
 	if (!split(scratch, fields) ||
 	    td_num_parse_text(&slot, fields[0], UINT32_MAX) != 0 ||
-	    td_num_parse_text(&pid, fields[1], INT32_MAX) != 0 || pid == 0 ||
-	    td_num_parse_text(&line->started_ticks, fields[2], UINT64_MAX) != 0
-	    || !parse_since(&line->since_us, fields[3]) ||
+	    !parse_process(line, fields, all) ||
+	    !parse_since(&line->since_us, fields[3]) ||
 	    !copy(line->id, sizeof(line->id), fields[4]) ||
 	    !copy(line->class_enc, sizeof(line->class_enc), fields[5]))
 		return false;
 	line->slot = (unsigned)slot;
-	line->pid = (pid_t)pid;
+	line->starting = strcmp(fields[6], "start") == 0;
 	line->progress_percent = parse_progress(fields[6]);
 	return true;
 }
 
-int
-td_scoreboard_read(int run_fd, struct td_scoreboard_line **lines, size_t *n)
+static int
+read_lines(int run_fd, struct td_scoreboard_line **lines, size_t *n,
+    bool with_waiting)
 {
 	struct td_scoreboard_line *all;
 	struct td_buf text = { 0 };
@@ -227,13 +253,27 @@ td_scoreboard_read(int run_fd, struct td_scoreboard_line **lines, size_t *n)
 	if (rc != 0)
 		goto out;
 	for (size_t i = 0; i < n_lines; i++)
-		if (parse_line(&all[busy], text.data + i * TD_SCOREBOARD_LINE))
+		if (parse_line(&all[busy], text.data + i * TD_SCOREBOARD_LINE,
+		    with_waiting))
 			busy++;
 	*lines = all;
 	*n = busy;
 out:
 	td_buf_release(&text);
 	return rc;
+}
+
+int
+td_scoreboard_read(int run_fd, struct td_scoreboard_line **lines, size_t *n)
+{
+	return read_lines(run_fd, lines, n, false);
+}
+
+int
+td_scoreboard_read_all(int run_fd, struct td_scoreboard_line **lines,
+    size_t *n)
+{
+	return read_lines(run_fd, lines, n, true);
 }
 
 unsigned

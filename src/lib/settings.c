@@ -296,6 +296,13 @@ td_settings_max_running(const struct td_runner_settings *settings)
 	return 2 * (processors > 0 ? (uint64_t)processors : 1);
 }
 
+uint64_t
+td_settings_class_tasks(const struct td_class_settings *settings)
+{
+	return settings->max_running * (settings->worker ?
+	    settings->pipeline : 1);
+}
+
 void
 td_settings_class(const struct td_settings *settings, const char *class_name,
     struct td_class_settings *out)

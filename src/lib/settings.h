@@ -137,6 +137,10 @@ uint64_t td_settings_max_running(const struct td_runner_settings *settings);
 void td_settings_class(const struct td_settings *settings,
     const char *class_name, struct td_class_settings *out);
 
+/* How many of its tasks may run at the same time; 0: no limit.  Of workers
+ * max_running counts processes, each of which has so many tasks. */
+uint64_t td_settings_class_tasks(const struct td_class_settings *settings);
+
 /* The whole configuration as parsed, for the modules whose sections these
  * are; FILE names are in td_settings_file. */
 size_t td_settings_n_files(const struct td_settings *settings);

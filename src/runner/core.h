@@ -11,6 +11,7 @@
  *	pool	or a persistent worker that takes it; worker, worker_line
  *	channel	what a handler says on descriptor 3
  *	capture	what it prints
+ *	board	what the scoreboard says
  *	keep	how long what is kept
  *	quota	and how much of it
  *	finish	it ended: end what it left behind, settle, log
@@ -29,6 +30,7 @@
  *	census	what run/metrics.prom says
  *	events	what wakes us
  *	reserve	room on the disk
+ *	hold	what holds starts back
  *	slots	the schedule: slots_book, slots_files, slotplan
  */
 #ifndef TD_RUNNER_CORE_H
@@ -41,6 +43,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "lib/held.h"
 #include "lib/output.h"
 #include "lib/runlog.h"
 #include "lib/scan.h"
@@ -203,6 +206,8 @@ struct td_runner {
 	bool is_short, has_reserve;	/* of space */
 	bool hold;		/* the system is short of something: wait */
 	struct td_timer hold_timer;
+	int held_fd;
+	uint64_t held_since[TD_HELD_COUNT];	/* 0: not held */
 	struct rlimit files;	/* that handlers get; 0: as the runner */
 	unsigned stopping;	/* signals to stop so far */
 	bool is_lost;		/* its directories are no longer the spool's */
@@ -273,6 +278,15 @@ bool td_launch_is_closed(const struct td_runner *runner);
 bool td_launch_join(struct td_slot *slot);
 /* The same for all slots. */
 void td_launch_join_all(struct td_runner *runner);
+
+/* hold.c */
+void td_hold_open(struct td_runner *runner);
+/* Nothing is started for a second: WHAT failed with RC. */
+void td_hold_starts(struct td_runner *runner, const char *what, int rc);
+/* What run/held says, until it is over. */
+void td_hold_say(struct td_runner *runner, enum td_held kind,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+void td_hold_end(struct td_runner *runner, enum td_held kind);
 
 /* reserve.c */
 /* Is there room?  Said when it changes. */
@@ -395,12 +409,16 @@ void td_finish_settle(struct td_slot *slot);
  * in one write, and then each task where it belongs. */
 void td_finish_gather(struct td_runner *runner);
 void td_finish_gathered(struct td_runner *runner);
-/* A line of the scoreboard, into *line; PID 0: a free slot's. */
-struct td_scoreboard_line;
-void td_finish_line(const struct td_slot *slot, pid_t pid,
-    struct td_scoreboard_line *line);
-/* Its line of the scoreboard, as it is now; any thread may write it. */
-void td_finish_progress(const struct td_slot *slot, pid_t pid);
+/* board.c */
+/* A slot's line of the scoreboard, as it is now; any thread may write it. */
+void td_board_write(const struct td_slot *slot, pid_t pid);
+/* The scoreboard has yet to learn who has this slot's task, if it has one; or
+ * somebody else tells it. */
+void td_board_make_stale(struct td_slot *slot);
+void td_board_make_fresh(struct td_slot *slot);
+/* The lines of slots that are stale: before a worker hears of a task, so that
+ * after a crash it is known who has it. */
+void td_board_update(struct td_runner *runner);
 
 /* bury.c */
 struct td_burial {

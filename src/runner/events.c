@@ -40,6 +40,8 @@ static void
 stop(struct td_runner *runner)
 {
 	runner->stopping++;
+	td_hold_say(runner, TD_HELD_STOP, "the runner was told to stop, and "
+	    "starts nothing more");
 	td_notify_send(&runner->notify, "STOPPING=1");
 	td_events_status(runner);
 	td_finish_give_up(runner);

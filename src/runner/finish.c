@@ -42,31 +42,6 @@ jitter_of(const struct td_slot *slot)
 	return getrandom(&n, sizeof(n), GRND_NONBLOCK) == sizeof(n) ? n : 0;
 }
 
-void
-td_finish_line(const struct td_slot *slot, pid_t pid,
-    struct td_scoreboard_line *line)
-{
-	*line = (struct td_scoreboard_line){ .slot = slot->number };
-	if (pid == 0)
-		return;
-	line->pid = pid;
-	line->started_ticks = slot->started_ticks;
-	line->since_us = slot->start_us;
-	line->progress_percent = slot->progress_percent;
-	memcpy(line->id, slot->id, sizeof(line->id));
-	memcpy(line->class_enc, slot->class->class_enc,
-	    sizeof(line->class_enc));
-}
-
-void
-td_finish_progress(const struct td_slot *slot, pid_t pid)
-{
-	struct td_scoreboard_line line;
-
-	td_finish_line(slot, pid, &line);
-	(void)td_scoreboard_set(slot->runner->scoreboard_fd, &line);
-}
-
 static void
 on_grace_over(struct td_timer *timer)
 {
@@ -283,7 +258,7 @@ release_slot(struct td_slot *slot)
 		td_pool_release_slot(slot);
 	else if (slot->pid != 0 && slot->verdict.move == TD_MOVE_DONE)
 		/* No harm in the line of a task that is gone. */
-		td_pool_make_stale(slot);
+		td_board_make_stale(slot);
 	else if (slot->pid != 0)
 		(void)td_scoreboard_set(runner->scoreboard_fd,
 		    &(struct td_scoreboard_line){ .slot = slot->number });

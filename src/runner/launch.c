@@ -16,28 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOLD_MS = 1000 };
-
-static void
-on_hold_over(struct td_timer *timer)
-{
-	struct td_runner *runner = (struct td_runner *)((char *)timer -
-	    offsetof(struct td_runner, hold_timer));
-
-	runner->hold = false;
-}
-
-static void
-hold(struct td_runner *runner, const char *what, int rc)
-{
-	if (!runner->hold)
-		td_log(TD_LOG_WARNING, "runner", "waiting a second before the "
-		    "next start: %s: %s", what, strerror(-rc));
-	runner->hold = true;
-	runner->hold_timer.fire = on_hold_over;
-	(void)td_loop_set_timer(&runner->loop, &runner->hold_timer,
-	    runner->loop.now_ms + HOLD_MS);
-}
+/* Between two tries to put a task back. */
+enum { AGAIN_MS = 1000 };
 
 static struct td_slot *
 free_slot(struct td_runner *runner)
@@ -203,7 +183,7 @@ td_launch_return(struct td_slot *slot)
 		slot->returns = true;
 		slot->timer.fire = on_put_back_again;
 		(void)td_loop_set_timer(&runner->loop, &slot->timer,
-		    runner->loop.now_ms + HOLD_MS);
+		    runner->loop.now_ms + AGAIN_MS);
 		return;
 	}
 	entry->state = (unsigned)slot->origin & 3;
@@ -227,7 +207,7 @@ td_launch_put_back(struct td_slot *slot, int rc)
 {
 	free_texts(slot);
 	td_launch_return(slot);
-	hold(slot->runner, "cannot start a task", rc);
+	td_hold_starts(slot->runner, "cannot start a task", rc);
 }
 
 static void
@@ -247,7 +227,9 @@ td_launch_join(struct td_slot *slot)
 {
 	int rc = td_start_join(slot);
 
-	if (rc != 0)
+	if (rc == 0)
+		td_hold_end(slot->runner, TD_HELD_START);
+	else
 		start_failed(slot, rc);
 	return rc == 0;
 }
@@ -294,6 +276,8 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 	}
 	if (rc == 0)
 		rc = td_start(slot, letter, user, is_alone(slot->runner));
+	if (rc == 0 && !slot->starting)
+		td_hold_end(slot->runner, TD_HELD_START);
 	if (rc == 0)
 		started(slot, timeout_ms);
 	else
@@ -307,11 +291,15 @@ note_claim(struct td_runner *runner, int rc, const char *name)
 {
 	if (rc == runner->claim_error)
 		return;
-	if (rc == 0)
+	if (rc == 0) {
 		td_log(TD_LOG_NOTICE, "runner", "tasks can be claimed again");
-	else
+		td_hold_end(runner, TD_HELD_CLAIM);
+	} else {
 		td_log(TD_LOG_ERR, "runner", "cannot claim tasks, trying again "
 		    "each minute: %s name=%s", strerror(-rc), name);
+		td_hold_say(runner, TD_HELD_CLAIM, "cannot move tasks to cur/: "
+		    "%s", strerror(-rc));
+	}
 	runner->claim_error = rc;
 	runner->any_failed |= rc != 0;
 }
@@ -411,7 +399,7 @@ put_off(struct td_runner *runner, uint32_t ref, int rc)
 	if (rc > 0)
 		return;
 	enqueue_again(runner, ref, forced);
-	hold(runner, "the schedule's next task cannot be made", rc);
+	td_hold_starts(runner, "the schedule's next task cannot be made", rc);
 }
 
 /* What was read agrees with its name. */

@@ -143,6 +143,7 @@ add_pending(struct td_pool *pool, struct td_slot *slot)
 		pool->last_pending->next_pending = slot;
 	pool->last_pending = slot;
 	pool->n_pending++;
+	td_board_make_stale(slot);
 }
 
 static struct td_slot *
@@ -215,6 +216,16 @@ td_pool_take_back(struct td_slot *slot)
 		pool->last_pending = slot;
 	pool->first_pending = slot;
 	pool->n_pending++;
+	td_board_make_stale(slot);
+}
+
+void
+td_pool_starts(struct td_pool *pool, int more)
+{
+	pool->n_starting = (unsigned)((int)pool->n_starting + more);
+	for (struct td_slot *at = pool->first_pending; at != NULL;
+	    at = at->next_pending)
+		td_board_make_stale(at);
 }
 
 void
@@ -228,28 +239,12 @@ td_pool_drop(struct td_slot *slot)
 	}
 }
 
-void
-td_pool_make_stale(struct td_slot *slot)
-{
-	if (!slot->stale)
-		slot->runner->n_stale++;
-	slot->stale = true;
-}
-
-void
-td_pool_make_fresh(struct td_slot *slot)
-{
-	if (slot->stale)
-		slot->runner->n_stale--;
-	slot->stale = false;
-}
-
 /* Nobody's task any more, or nobody's yet. */
 void
 td_pool_release_slot(struct td_slot *slot)
 {
-	if (slot->pid != 0)
-		td_pool_make_stale(slot);
+	if (slot->pid != 0 || slot->pool != NULL)
+		td_board_make_stale(slot);
 	slot->pid = 0;
 	slot->pool = NULL;
 	slot->worker = NULL;
@@ -290,8 +285,10 @@ start_one(struct td_pool *pool)
 	char error[TD_ERROR_MAX] = "";
 	int rc = td_worker_start(pool, error);
 
-	if (rc == 0)
+	if (rc == 0) {
+		td_hold_end(pool->runner, TD_HELD_START);
 		return true;
+	}
 	if (!td_start_is_shortage(rc)) {
 		fail_oldest(pool, error);
 		return true;

@@ -37,10 +37,8 @@ void td_pool_submit(struct td_slot *slot, const struct td_letter *letter,
 void td_pool_drop(struct td_slot *slot);
 /* A slot is free: the scoreboard learns it at leisure. */
 void td_pool_release_slot(struct td_slot *slot);
-/* The scoreboard has yet to learn who has this slot's task, if it has one; or
- * somebody else tells it. */
-void td_pool_make_stale(struct td_slot *slot);
-void td_pool_make_fresh(struct td_slot *slot);
+/* So many more of its workers have yet to say hello. */
+void td_pool_starts(struct td_pool *pool, int more);
 
 /* Hands pending tasks to workers; may start some. */
 void td_pool_pump(struct td_pool *pool);
@@ -59,9 +57,6 @@ void td_pool_free(struct td_pool *pool);
 /* Once a turn: sends what was given.  Before a sleep also brings the
  * scoreboard up to date. */
 void td_pools_flush(struct td_runner *runner, bool before_sleep);
-/* Lines of slots that are stale: before a worker hears of a task, so that
- * after a crash it is known who has it. */
-void td_pools_update_scoreboard(struct td_runner *runner);
 /* Whether PID was a worker, or an alert. */
 bool td_pools_exited(struct td_runner *runner, pid_t pid, int exit);
 /* Somebody's orphans have exited. */

@@ -3,35 +3,8 @@
 /*
  * What concerns all workers of a runner.
  */
-#include "lib/scoreboard.h"
 #include "runner/pool.h"
 #include "runner/worker.h"
-
-enum { LINES_MAX = 16 };
-
-/* Slots that follow one another go out in one write. */
-void
-td_pools_update_scoreboard(struct td_runner *runner)
-{
-	struct td_scoreboard_line lines[LINES_MAX];
-	size_t n = 0;
-
-	for (unsigned i = 0; i < runner->n_slots; i++) {
-		struct td_slot *slot = runner->slots[i];
-
-		if (slot->stale)
-			td_finish_line(slot, slot->pid, &lines[n++]);
-		if (n > 0 && (!slot->stale || n == LINES_MAX)) {
-			(void)td_scoreboard_set_many(runner->scoreboard_fd,
-			    lines, n);
-			n = 0;
-		}
-		slot->stale = false;
-	}
-	if (n > 0)
-		(void)td_scoreboard_set_many(runner->scoreboard_fd, lines, n);
-	runner->n_stale = 0;
-}
 
 void
 td_pools_flush(struct td_runner *runner, bool before_sleep)
@@ -42,7 +15,7 @@ td_pools_flush(struct td_runner *runner, bool before_sleep)
 		    worker = worker->next)
 			td_worker_flush(worker);
 	if (before_sleep && runner->n_stale > 0)
-		td_pools_update_scoreboard(runner);
+		td_board_update(runner);
 }
 
 bool

@@ -237,6 +237,7 @@ open_files(struct td_runner *runner, struct td_err *err)
 	if (runner->scoreboard_fd < 0)
 		return td_fail_errno(err, runner->scoreboard_fd,
 		    "%s/run/running", spool->path);
+	td_hold_open(runner);
 	td_start_raise_files(runner);
 	return 0;
 }
@@ -385,6 +386,7 @@ release(struct td_runner *runner)
 	td_io_close(&runner->output_fd);
 	td_io_close(&runner->scoreboard_fd);
 	td_io_close(&runner->rates_fd);
+	td_io_close(&runner->held_fd);
 	td_io_close(&runner->lock_fd);
 }
 
@@ -467,7 +469,7 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		.options = options,
 		.uid = geteuid(),
 		.lock_fd = -1, .scoreboard_fd = -1, .output_fd = -1,
-		.rates_fd = -1,
+		.rates_fd = -1, .held_fd = -1,
 	};
 	int rc = start(&runner, err);
 

@@ -94,14 +94,6 @@ is_open(const struct td_planner *planner, struct td_class *class)
 	return class->window_open;
 }
 
-/* Of workers it counts processes, each of which has so many tasks. */
-static uint64_t
-max_running_of(const struct td_class_settings *settings)
-{
-	return settings->max_running * (settings->worker ?
-	    settings->pipeline : 1);
-}
-
 static bool
 may_start(const struct td_planner *planner, struct td_class *class)
 {
@@ -111,7 +103,7 @@ may_start(const struct td_planner *planner, struct td_class *class)
 		return false;
 	return planner->ignore_limits || class->settings.max_running == 0 ||
 	    whole->running + whole->lanes_running <
-	    max_running_of(&class->settings);
+	    td_settings_class_tasks(&class->settings);
 }
 
 static enum td_standing

@@ -232,7 +232,7 @@ on_started(struct td_spawn *spawn)
 	struct td_start *start = (struct td_start *)spawn;
 
 	td_io_close(&start->stdin_fd);
-	td_finish_progress(start->slot, atomic_load(&spawn->pid));
+	td_board_write(start->slot, atomic_load(&spawn->pid));
 }
 
 static void
@@ -283,7 +283,7 @@ give_up(struct td_start *start, int rc)
 	struct td_slot *slot = start->slot;
 
 	td_io_close(&start->stdin_fd);
-	td_pool_make_stale(slot);
+	td_board_make_stale(slot);
 	if (slot->error[0] == '\0')
 		(void)snprintf(slot->error, sizeof(slot->error),
 		    "cannot start: %s", strerror(-rc));
@@ -320,7 +320,7 @@ td_start(struct td_slot *slot, const struct td_letter *letter,
 	if (rc != 0)
 		return give_up(start, rc);
 	prepare(start, user);
-	td_pool_make_fresh(slot);
+	td_board_make_fresh(slot);
 	slot->starting = true;
 	if (!here) {
 		td_spawner_add(&slot->runner->spawner, &start->spawn);

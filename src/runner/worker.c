@@ -418,7 +418,7 @@ td_worker_start(struct td_pool *pool, char error[static TD_ERROR_MAX])
 	worker->next = pool->workers;
 	pool->workers = worker;
 	pool->n_workers++;
-	pool->n_starting++;
+	td_pool_starts(pool, 1);
 	td_worker_set_timer(worker, pool->settings.worker_start_ms);
 	td_log(TD_LOG_DEBUG, "runner", "worker started worker=%s pid=%ld "
 	    "handler=%s", worker->id, (long)worker->pid, pool->path);
@@ -429,6 +429,6 @@ void
 td_worker_settle_start(struct td_worker *worker)
 {
 	if (worker->wanted)
-		worker->pool->n_starting--;
+		td_pool_starts(worker->pool, -1);
 	worker->wanted = false;
 }

@@ -111,7 +111,7 @@ td_worker_give(struct td_worker *worker, struct td_slot *slot)
 	slot->pid = worker->pid;
 	slot->started_ticks = worker->started_ticks;
 	slot->start_us = td_clock_wall_us();
-	td_pool_make_stale(slot);
+	td_board_make_stale(slot);
 	worker->tasks[worker->n_tasks++] = slot;
 	worker->given++;
 	if (worker->n_tasks == 1)
@@ -193,7 +193,7 @@ send_all(struct td_worker *worker)
 	struct td_runner *runner = worker->pool->runner;
 
 	if (worker->n_sent < worker->n_tasks && runner->n_stale > 0)
-		td_pools_update_scoreboard(runner);
+		td_board_update(runner);
 	while (worker->n_sent < worker->n_tasks) {
 		ssize_t n = send_some(worker);
 
@@ -277,7 +277,7 @@ take_news(struct td_slot *slot, const struct td_worker_line *line)
 	if (line->progress_percent >= 0 && line->answer == TD_ANSWER_NONE &&
 	    line->progress_percent != slot->progress_percent) {
 		slot->progress_percent = line->progress_percent;
-		td_finish_progress(slot, slot->pid);
+		td_board_write(slot, slot->pid);
 	}
 }
 

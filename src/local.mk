@@ -213,7 +213,8 @@ src_libcli_la_SOURCES = \
 	src/cli/vigil.c src/cli/vigil.h \
 	src/cli/when.c src/cli/when.h \
 	src/cli/why.c src/cli/why.h \
-	src/cli/why_drop.c \
+	src/cli/why_drop.c src/cli/why_held.c src/cli/why_slot.c \
+	src/cli/why_user.c \
 	src/cli/why_limits.c \
 	src/cli/writer.c src/cli/writer.h
 src_libcli_la_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)

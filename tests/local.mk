@@ -155,7 +155,9 @@ td_stories += \
 	tests/t_top.sh \
 	tests/t_top_keys.sh \
 	tests/t_top_shared.sh \
-	tests/t_why.sh
+	tests/t_why.sh \
+	tests/t_why_shared.sh \
+	tests/t_why_worker.sh
 
 # Stories of the runner.
 td_stories += \
@@ -252,7 +254,7 @@ endif
 EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh \
 	tests/valgrind.sh tests/vm.sh
 EXTRA_DIST += tests/screen.py tests/screen.sh
-EXTRA_DIST += tests/worker.py tests/worker.sh
+EXTRA_DIST += tests/why.sh tests/worker.py tests/worker.sh
 EXTRA_DIST += tests/clock.sh tests/tap.sh tests/users.sh \
 	$(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py

@@ -87,6 +87,17 @@ chmod 0700 "$SPOOL/run/ctl"
 as_nobody resume
 wait_for 'their end is seen' '[ "$(count_in new)" -eq 0 ]'
 
+# Nothing can be claimed.
+chmod 0500 "$SPOOL/cur"
+id=$(as_nobody add files --data 7)
+wait_for 'why knows that nothing can be claimed' \
+    'as_nobody why "$id" | grep -q "cannot move tasks to cur/: Permission"'
+chmod 0700 "$SPOOL/cur"
+as_nobody add files --data 8 >"$WORK/out"
+wait_until 'ended "$(cat out)"'
+is "$(as_nobody why "$id" | grep -c 'cannot move')" 0 'and when it can be'
+as_nobody cancel "$id" >"$WORK/out"
+
 # How many processes the runner's user may have: root's leave does not do.
 set_processes()
 {

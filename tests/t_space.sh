@@ -39,9 +39,14 @@ wait_for "the runner keeps a reserve" '[ -s "$SPOOL/run/reserve" ]'
 id=$(taskdir add gate)
 wait_for "a task runs" 'ls "$SPOOL"/cur/*"$id"* >/dev/null 2>&1'
 
+taskdir pause --class waits
+waits=$(taskdir add waits 2>/dev/null)
 head -c 18M /dev/zero >"$disk/fill"
 check_exit 1 "add refuses below the floor" taskdir add gate
 like "$(cat "$WORK/err")" '*min_free*' "and says what is short"
+like "$(taskdir why "$waits")" '*min_free*only while a start finds the room*' \
+    "why says it of those that wait"
+taskdir cancel "$waits" >/dev/null
 check_exit 2 "which is critical to monitoring" taskdir check --monitoring
 like "$(cat "$WORK/out")" 'CRITICAL: the disk is nearly full*' "and why"
 is "$(echo '{"classname":"gate"}' | taskdir add --batch 2>/dev/null)" - \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # taskdir why: the reason, whatever it is.
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
+. "$TD_SRCDIR/tests/why.sh"
 new_spool
 handler x </dev/null
 handler slow <<'END'
@@ -12,12 +13,6 @@ settings <<'END'
 max_running = 1
 END
 
-# reasons ID: the codes, blank-separated.
-reasons()
-{
-	taskdir why "$1" --json |
-	    sed -n 's/.*"code":"\([a-z-]*\)".*/\1/p' | paste -s -d ' ' -
-}
 
 id=$(taskdir add x)
 is "$(reasons "$id")" 'no-runner' 'no runner'
@@ -66,9 +61,20 @@ is "$(reasons "$second")" 'class-limit turn' 'the limit of its class'
 third=$(taskdir add slow)
 printf '[runner]\nmax_running = 1\n' | settings
 is "$(reasons "$third")" 'class-limit runner-limit turn' 'of the runner'
-taskdir cancel "$second" "$third" >/dev/null
-taskdir cancel --no-wait "$first"
+echo '1 0 elsewhere' >"$SPOOL/run/lock"
+is "$(reasons "$third")" 'other-host class-limit runner-limit turn' \
+    'a runner on another machine'
+like "$(taskdir why "$third")" '*process 1 on elsewhere*each minute*' 'by name'
+kill -s TERM "$RUNNER"
+wait_for 'a runner that was told to stop' \
+    '[ "$(reasons "$third")" = \
+    "other-host stopping class-limit runner-limit turn" ]'
+like "$(taskdir why "$third")" '*starts nothing more*' 'says so'
 check 'the runner stops' stop_runner
+taskdir cancel "$first" "$second" "$third" >/dev/null
+id=$(taskdir add x)
+is "$(reasons "$id")" 'no-runner' \
+    'that is over when it is gone'
 
 # Limits of classes.
 new_spool
@@ -103,5 +109,61 @@ wait_until 'taskdir running | grep -q "$first"'
 second=$(taskdir add alone)
 is "$(reasons "$second")" 'key-busy turn' 'one of the same key runs'
 taskdir cancel --no-wait "$first"
+
+# What the runner alone knows: one descriptor is left, too few for a start.
+fd=0 free=0
+while [ "$free" -lt 2 ]; do
+	[ -L "/proc/$RUNNER/fd/$fd" ] || free=$((free + 1))
+	fd=$((fd + 1))
+done
+limit=$(sed -n 's/^Max open files *\([0-9]*\).*/\1/p' "/proc/$RUNNER/limits")
+prlimit --pid "$RUNNER" --nofile="$((fd - 1))":
+poor=$(taskdir add poor)
+wait_for 'the system is short of something' \
+    '[ "$(reasons "$poor")" = "shortage turn" ]'
+like "$(taskdir why "$poor")" '*Too many open files; it tries again each*' \
+    'as it says'
+prlimit --pid "$RUNNER" --nofile="$limit":
+wait_until 'ended "$poor"'
+is "$(cut -c 1 "$SPOOL/run/held" | tr -d ' \n')" '' 'and nothing any more'
 check 'the runner stops' stop_runner
+
+# A run --once does its share.
+taskdir add alone >/dev/null
+taskdir run --once --class alone >/dev/null 2>&1 &
+adopt_runner $!
+wait_until '[ "$(count_in cur)" -eq 1 ]'
+other=$(taskdir add poor)
+is "$(reasons "$other")" 'once turn' 'a run --once has another one to do'
+stop_runner INT
+
+# The schedule.
+new_spool
+printf '#!/bin/sh\n' | handler x
+echo '0 0 1 1 * x id=yearly' >"$SPOOL/schedule"
+taskdir run --once
+slot=$(names_in new)
+id=$(echo "$slot" | cut -d , -f 4)
+is "$(reasons "$id")" 'no-runner not-due' 'a slot that waits'
+earlier=$(echo "$slot" | sed 's/^[0-9]*,/4000000000,/;
+    s/-[0-9]*,0.json/-1700000000,2.json/')
+cp "$SPOOL/new/$slot" "$SPOOL/failed/$earlier"
+is "$(reasons "$id")" 'no-runner not-due slot-failed' \
+    'an earlier run that failed goes first'
+like "$(taskdir why "$id")" '*-1700000000, an earlier run*failed*2096-10-02*' \
+    'at its time'
+mv "$SPOOL/failed/$earlier" "$SPOOL/cur/$earlier"
+is "$(reasons "$id")" 'no-runner not-due slot-runs' 'or one that is not over'
+echo '0 0 1 1 * x id=yearly overlap=allow' >"$SPOOL/schedule"
+is "$(reasons "$id")" 'no-runner not-due' 'unless they may overlap'
+rm "$SPOOL/cur/$earlier"
+echo '0 0 1 1 * x id=yearly disabled' >"$SPOOL/schedule"
+is "$(reasons "$id")" 'no-runner not-due slot-disabled' \
+    'an entry that was disabled'
+: >"$SPOOL/schedule"
+is "$(reasons "$id")" 'no-runner not-due slot-gone' 'or removed'
+taskdir run --once
+is "$(reasons "$id")" ended 'its slot is withdrawn'
+like "$(taskdir why "$id")" '*withdrawn: its entry is not in the schedule*' \
+    'as it says'
 done_testing

@@ -12,7 +12,6 @@
 #include "base/num.h"
 #include "cli/detail.h"
 #include "cli/when.h"
-#include "lib/lock.h"
 #include "lib/request.h"
 #include "lib/runlog.h"
 #include "lib/scoreboard.h"
@@ -44,16 +43,6 @@ static uint64_t
 now_of(const struct td_why *why)
 {
 	return (uint64_t)why->out->now;
-}
-
-static bool
-has_runner(struct td_why *why)
-{
-	if (td_lock_is_held(why->conf->spool.run_fd, NULL) != 0)
-		return true;
-	td_why_say(why, "no-runner", "no runner holds this spool; start one "
-	    "with \"taskdir run\"");
-	return false;
 }
 
 static void
@@ -163,7 +152,10 @@ static int
 say_waiting(struct td_why *why, const struct td_found *found)
 {
 	char class_name[TD_NAME_CLASS_SIZE], class_enc[TD_NAME_CLASS_SIZE];
-	bool runner = has_runner(why);
+	bool runner = td_why_runner(why);
+	bool box = why->conf->spool.kind == TD_SPOOL_BOX;
+	bool due = found->name.due <= now_of(why);
+	int rc;
 
 	td_name_decode_class(class_name, found->name.class_enc,
 	    found->name.class_len);
@@ -174,42 +166,87 @@ say_waiting(struct td_why *why, const struct td_found *found)
 	if (found->name.ask)
 		td_why_say(why, "undecided", "the runner has yet to decide "
 		    "whether it is a duplicate");
-	if (runner)
+	rc = td_why_slot(why, found);
+	if (runner && due)
+		td_why_held(why);
+	if (runner && !box)
 		td_why_limits(why, found, class_enc, class_name);
-	say_handler(why, class_enc);
+	/* A letter box has no handlers. */
+	if (!box)
+		say_handler(why, class_enc);
 	say_content(why, found);
-	return runner ? say_turn(why, found) : 0;
+	if (rc == 0 && runner)
+		rc = td_why_users(why, found);
+	if (rc == 0 && runner)
+		rc = say_turn(why, found);
+	if (box && runner && due)
+		td_why_say(why, "spool", "limits, windows, pauses and the "
+		    "tasks of other users are not seen from a letter box; "
+		    "root sees them with \"taskdir why u%lu-%s\"",
+		    (unsigned long)why->conf->spool.owner, found->id);
+	return rc;
+}
+
+static void
+say_slot(struct td_why *why, const struct td_scoreboard_line *line)
+{
+	uint64_t since = line->since_us / 1000000;
+	struct td_class_settings class;
+	char span[TD_NUM_DURATION_SIZE], start[TD_NUM_DURATION_SIZE];
+	char class_name[TD_NAME_CLASS_SIZE];
+
+	td_num_format_duration(span, now_of(why) > since ?
+	    now_of(why) - since : 0);
+	td_name_decode_class(class_name, line->class_enc,
+	    strlen(line->class_enc));
+	td_settings_class(why->conf->settings, class_name, &class);
+	td_num_format_duration(start, class.worker_start_ms / 1000);
+	if (line->pid != 0)
+		td_why_say(why, "running", "it runs: since %s, in process %ld "
+		    "(slot %u)", span, (long)line->pid, line->slot);
+	else if (line->starting)
+		td_why_say(why, "worker-starts", "it was taken %s ago and "
+		    "waits for a worker that is being started and has not "
+		    "said hello yet, for which it has %s (worker_start)",
+		    span, start);
+	else
+		td_why_say(why, "worker-busy", "it was taken %s ago and waits "
+		    "for a worker that has room", span);
 }
 
 static int
 say_running(struct td_why *why, const struct td_found *found)
 {
 	struct td_scoreboard_line *lines = NULL;
-	char span[TD_NUM_DURATION_SIZE];
-	size_t n = 0;
-	int rc = td_scoreboard_read(why->conf->spool.run_fd, &lines, &n);
+	size_t n = 0, i = 0;
+	int rc = td_scoreboard_read_all(why->conf->spool.run_fd, &lines, &n);
 
-	if (!has_runner(why)) {
+	if (!td_why_runner(why)) {
 		td_why_say(why, "orphan", "it was being executed when its "
 		    "runner died; the next runner puts it back");
 		free(lines);
 		return rc;
 	}
-	for (size_t i = 0; i < n; i++) {
-		uint64_t since = lines[i].since_us / 1000000;
-
-		if (strcmp(lines[i].id, found->id) != 0)
-			continue;
-		td_num_format_duration(span, now_of(why) > since ?
-		    now_of(why) - since : 0);
-		td_why_say(why, "running", "it runs: since %s, in process %ld "
-		    "(slot %u)", span, (long)lines[i].pid, lines[i].slot);
-		free(lines);
-		return rc;
-	}
+	while (i < n && strcmp(lines[i].id, found->id) != 0)
+		i++;
+	if (i < n)
+		say_slot(why, &lines[i]);
+	else if (why->conf->spool.kind == TD_SPOOL_BOX)
+		td_why_say(why, "running", "it runs");
+	else
+		td_why_say(why, "running", "it is about to start, or just "
+		    "ended");
 	free(lines);
-	td_why_say(why, "running", "it is about to start, or just ended");
 	return rc;
+}
+
+/* Of a letter box only what was admitted can be revived. */
+static bool
+was_refused(const struct td_why *why, const struct td_verdict *verdict)
+{
+	return why->conf->spool.kind == TD_SPOOL_BOX &&
+	    verdict->result.len > 0 && strcmp(verdict->result.data,
+	    td_result_name(TD_RESULT_INVALID)) == 0;
 }
 
 static int
@@ -217,15 +254,22 @@ say_dead(struct td_why *why, const struct td_found *found)
 {
 	struct td_verdict verdict = {0};
 	char when[TD_WHEN_SIZE] = "some time";
+	const char *error;
 
 	if (td_verdict_load(&verdict, &why->conf->spool, found->id,
 	    strlen(found->id)) == 0 && verdict.time_s != 0)
 		td_when_format(when, (int64_t)verdict.time_s, why->out->utc);
-	td_why_say(why, "dead", "it is a dead letter since %s: %s (%s); "
-	    "\"taskdir retry %s\" revives it", when,
-	    verdict.error.len > 0 ? verdict.error.data : "no reason is kept",
-	    verdict.result.len > 0 ? verdict.result.data : "unknown",
-	    found->id);
+	error = verdict.error.len > 0 ? verdict.error.data :
+	    "no reason is kept";
+	if (was_refused(why, &verdict))
+		td_why_say(why, "refused", "it was not admitted at %s: %s; it "
+		    "is in this letter box alone: mend a copy of it and drop "
+		    "that", when, error);
+	else
+		td_why_say(why, "dead", "it is a dead letter since %s: %s "
+		    "(%s); \"taskdir retry %s\" revives it", when, error,
+		    verdict.result.len > 0 ? verdict.result.data : "unknown",
+		    found->id);
 	td_verdict_release(&verdict);
 	return 0;
 }
@@ -236,6 +280,8 @@ td_why_task(struct td_why *why, const struct td_found *found)
 	switch (found->state) {
 	case TD_STATE_NEW:
 	case TD_STATE_FAILED:
+		if (td_why_is_dropped(why, found))
+			return td_why_drop(why, found->text);
 		return say_waiting(why, found);
 	case TD_STATE_CUR:
 		return say_running(why, found);
@@ -256,14 +302,21 @@ say_line(void *arg, const struct td_runlog_line *line)
 	const struct last *last = arg;
 	struct td_json_span whole = { line->text, line->len };
 	struct td_json_span of = td_json_member(whole, "of");
+	struct td_json_span error = td_json_member(whole, "error");
+	struct td_buf words = {0};
 	char when[TD_WHEN_SIZE];
 
 	if (strcmp(line->id, last->id) != 0)
 		return 0;
 	td_when_format(when, (int64_t)line->end, last->why->out->utc);
-	td_why_say(last->why, "ended", "it ended at %s: %s%s%.*s", when,
-	    td_result_name(line->result), of.text != NULL ? " of " : "",
-	    of.text != NULL ? (int)of.len : 0, of.text != NULL ? of.text : "");
+	if (error.text != NULL && td_json_type(error) == TD_JSON_STRING)
+		(void)td_json_decode(&words, error, NULL);
+	td_why_say(last->why, "ended", "it ended at %s: %s%s%.*s%s%s", when,
+	    td_result_name(line->result), of.text == NULL ? "" :
+	    line->result == TD_RESULT_WITHDRAWN ? " for " : " of ",
+	    of.text != NULL ? (int)of.len : 0, of.text != NULL ? of.text : "",
+	    words.len > 0 ? ": " : "", td_buf_text(&words));
+	td_buf_release(&words);
 	return 1;
 }
 

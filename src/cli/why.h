@@ -20,6 +20,22 @@ extern const struct td_column td_why_columns[];
 void td_why_say(struct td_why *why, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Whether a runner is there; says that there is none, or where it is. */
+bool td_why_runner(struct td_why *why);
+
+/* What keeps the runner from starting anything. */
+void td_why_held(struct td_why *why);
+
+/* Of the task of a slot: what the schedule and its earlier runs have to do
+ * with it.  0 or a negative code. */
+int td_why_slot(struct td_why *why, const struct td_found *found);
+
+/* In a shared spool: which users come first.  0 or negated errno. */
+int td_why_users(struct td_why *why, const struct td_found *found);
+
+/* Whether it lies in a letter box and was not taken from there yet. */
+bool td_why_is_dropped(const struct td_why *why, const struct td_found *found);
+
 /* The reasons that a runner has in the settings of its class. */
 void td_why_limits(struct td_why *why, const struct td_found *found,
     const char *class_enc, const char *class_name);
@@ -27,7 +43,7 @@ void td_why_limits(struct td_why *why, const struct td_found *found,
 /* All reasons of a task that is there: 0 or negated errno. */
 int td_why_task(struct td_why *why, const struct td_found *found);
 
-/* Of a letter-box drop that has no name of its own yet. */
+/* Of what was dropped into a letter box and is not admitted yet. */
 int td_why_drop(struct td_why *why, const char *name);
 
 /* Of one that only the log knows. */

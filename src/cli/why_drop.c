@@ -10,7 +10,6 @@
 #include "base/num.h"
 #include "cli/detail.h"
 #include "cli/writer.h"
-#include "lib/lock.h"
 
 /* No regular file: left where it is, whatever it is. */
 static const char *
@@ -53,28 +52,58 @@ say_content(struct td_why *why, const char *name, const struct stat *st)
 	td_detail_release(&detail);
 }
 
+bool
+td_why_is_dropped(const struct td_why *why, const struct td_found *found)
+{
+	struct stat st;
+
+	return why->conf->spool.kind == TD_SPOOL_BOX &&
+	    found->state == TD_STATE_NEW &&
+	    fstatat(why->conf->spool.drop_fd, found->text, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What the runner has against a file in the letter box of a user: true if
+ * there is anything. */
+static bool
+say_rights(struct td_why *why, const struct stat *st)
+{
+	bool foreign = st->st_uid != why->conf->spool.owner;
+
+	if (foreign)
+		td_why_say(why, "foreign", "it belongs to user %lu, not to the "
+		    "user of this box, and is left there: remove it",
+		    (unsigned long)st->st_uid);
+	if (st->st_nlink != 1)
+		td_why_say(why, "links", "it has %lu names, and goes to dlq/ "
+		    "unless the others go first: copy it instead",
+		    (unsigned long)st->st_nlink);
+	if (st->st_mode & S_IWOTH)
+		td_why_say(why, "mode", "others may write it, so it goes to "
+		    "dlq/: drop a copy that only you can write");
+	return foreign || st->st_nlink != 1 || (st->st_mode & S_IWOTH) != 0;
+}
+
 int
 td_why_drop(struct td_why *why, const char *name)
 {
 	const struct td_spool *spool = &why->conf->spool;
 	struct stat st;
 
-	if (fstatat(spool->state_fd[TD_STATE_NEW], name, &st,
-	    AT_SYMLINK_NOFOLLOW) != 0)
+	if (fstatat(spool->drop_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return -errno;
 	if (td_name_is_ignored(name)) {
 		td_why_say(why, "ignored", "a letter box leaves names like "
 		    "this alone: editors and copiers use them for a time");
 		return 0;
 	}
-	if (td_lock_is_held(spool->run_fd, NULL) == 0)
-		td_why_say(why, "no-runner", "no runner holds this spool; "
-		    "start one with \"taskdir run\"");
+	(void)td_why_runner(why);
 	if (!S_ISREG(st.st_mode)) {
 		td_why_say(why, "not-regular", "it is %s, no regular file; "
 		    "remove it", kind_of(st.st_mode));
 		return 0;
 	}
-	say_content(why, name, &st);
+	if (spool->kind != TD_SPOOL_BOX || !say_rights(why, &st))
+		say_content(why, name, &st);
 	return 0;
 }

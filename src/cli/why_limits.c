@@ -30,14 +30,15 @@ say_running(struct td_why *why, const char *class_enc,
 {
 	struct td_scoreboard_line *lines = NULL;
 	uint64_t max_running = max_of_all(why);
+	uint64_t of_class_max = td_settings_class_tasks(class);
 	size_t n = 0, of_class = 0;
 
-	if (td_scoreboard_read(why->conf->spool.run_fd, &lines, &n) != 0)
+	if (td_scoreboard_read_all(why->conf->spool.run_fd, &lines, &n) != 0)
 		n = 0;
 	for (size_t i = 0; i < n; i++)
 		of_class += strcmp(lines[i].class_enc, class_enc) == 0;
 	free(lines);
-	if (class->max_running != 0 && of_class >= class->max_running)
+	if (of_class_max != 0 && of_class >= of_class_max)
 		td_why_say(why, "class-limit", "%zu of its class run, and the "
 		    "class's max_running is %" PRIu64, of_class,
 		    class->max_running);

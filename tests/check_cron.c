@@ -446,7 +446,7 @@ static const struct {
 	  "at 00:00, on day 13 of the month or on Friday, in June" },
 	{ "0 0 * 6 *", "at 00:00, every day in June" },
 	{ "*/5 * * 6 *", "every 5 minutes, in June" },
-	{ "@reboot", "at every start of the runner" },
+	{ "@reboot", "at the start of the machine" },
 };
 
 START_TEST(schedules_have_words)

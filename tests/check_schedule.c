@@ -25,6 +25,10 @@ static const struct {
 	    "month dayofweek, then the class" },
 	{ "0 9 * * a tz=UTC", "1:11: too few fields: minute hour day month "
 	    "dayofweek, then the class" },
+	{ "0, 5 9 * * * a", "1:1: minute: a blank inside of the list; only "
+	    "in a section may one be" },
+	{ "0 9 1 ,5 * * a", "1:7: month: a blank inside of the list; only "
+	    "in a section may one be" },
 	{ "0 9 * * * 1-5 a", "1:11: too many fields: the class is expected "
 	    "behind minute hour day month dayofweek" },
 	{ "@daily * a", "1:8: too many fields: the class is expected behind "

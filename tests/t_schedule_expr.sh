@@ -67,6 +67,8 @@ wrong()
 wrong 'column 3: hour: 24 is out of range (accepted: 0-23)' '0 24 * * *'
 wrong 'column 5: day: no listed month has a day 31' '0 0 31 2 *'
 wrong 'too few fields: 2 of 5' '* *'
+wrong 'column 1: minute: a blank inside of the list' '0, 5 * * * *'
+wrong 'column 5: day: a blank inside of the list' '0 1 ,5 * * *'
 wrong 'unknown time zone "Europe/Atlantis"' @daily --tz Europe/Atlantis
 wrong '"../x" is not the name of a time zone' @daily --tz ../x
 wrong 'default, skip, first or twice, not "never"' @daily --dst never

@@ -245,10 +245,7 @@ td_agenda_origin(const struct td_schedule_entry *entry)
 void
 td_agenda_words(const struct td_schedule_entry *entry, struct td_buf *buf)
 {
-	if (entry->cron.reboot)
-		td_buf_add_text(buf, "at the start of the machine");
-	else
-		td_cron_words(&entry->cron, buf);
+	td_cron_words(&entry->cron, buf);
 	if (entry->tz != NULL && !entry->cron.reboot)
 		td_buf_add_format(buf, " (%s)", entry->tz);
 }

@@ -60,7 +60,7 @@ const char *td_agenda_state(const struct td_agenda_item *item);
 /* "default" (of schedule.d), "changed" (that, by the administrator), "own". */
 const char *td_agenda_origin(const struct td_schedule_entry *entry);
 
-/* When in words; "at start" for @reboot. */
+/* When, in words. */
 void td_agenda_words(const struct td_schedule_entry *entry,
     struct td_buf *buf);
 

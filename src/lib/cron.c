@@ -93,6 +93,27 @@ split_macro(struct td_cron_source *source, const char *at, size_t len)
 	return -ENOENT;
 }
 
+bool
+td_cron_is_torn(const char *piece, size_t len)
+{
+	return len > 0 && (piece[0] == ',' || piece[len - 1] == ',');
+}
+
+/* Blanks that belong into a list are counted as between fields. */
+static int
+check_torn(const struct td_cron_source *source, const char *line,
+    struct td_cron_fault *fault, struct td_err *err)
+{
+	for (int i = 0; i < TD_CRON_FIELDS; i++)
+		if (td_cron_is_torn(source->text[i], source->len[i]))
+			return td_fail(err, fail_at(fault,
+			    (enum td_cron_field)i,
+			    (size_t)(source->text[i] - line)), "%s: a blank "
+			    "inside of the list",
+			    td_cron_field_name((enum td_cron_field)i));
+	return 0;
+}
+
 int
 td_cron_split(struct td_cron_source *source, const char *line,
     const char **rest, struct td_cron_fault *fault, struct td_err *err)
@@ -135,6 +156,10 @@ td_cron_read(struct td_cron *cron, const char *text,
 	const char *rest;
 	int rc = td_cron_split(&source, text, &rest, fault, err);
 
+	if (rc != 0)
+		return rc;
+	if (*rest != '\0' && text[strspn(text, BLANKS)] != '@')
+		rc = check_torn(&source, text, fault, err);
 	if (rc != 0)
 		return rc;
 	if (*rest != '\0')

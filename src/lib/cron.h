@@ -105,6 +105,10 @@ void td_cron_source_set(struct td_cron_source *source,
 int td_cron_split(struct td_cron_source *source, const char *line,
     const char **rest, struct td_cron_fault *fault, struct td_err *err);
 
+/* Whether a blank has torn the list of which this piece of a line is a part:
+ * "0," and "5" of "0, 5", or "0" and ",5". */
+bool td_cron_is_torn(const char *piece, size_t len);
+
 /*
  * Reads the fields.  0, or TASKDIR_EFORMAT with "FIELD: what is wrong" in
  * *err and where in *fault (either may be NULL): also for a schedule that can

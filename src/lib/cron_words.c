@@ -275,7 +275,7 @@ td_cron_words(const struct td_cron *cron, struct td_buf *buf)
 	bool with_months = !is_full(cron, TD_CRON_MONTH), day, weekday, times;
 
 	if (cron->reboot) {
-		td_buf_add_text(buf, "at every start of the runner");
+		td_buf_add_text(buf, "at the start of the machine");
 		return;
 	}
 	times = add_time_of_day(buf, cron->set[TD_CRON_HOUR],

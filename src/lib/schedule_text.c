@@ -114,6 +114,21 @@ is_numeric(struct word word)
 	return word.len > 0;
 }
 
+/* Takes a field, unless a blank has torn its list. */
+static int
+set_field(const struct td_schedule_reader *reader, struct td_schedule_raw *raw,
+    const struct line *line, enum td_schedule_key key, struct word word)
+{
+	struct td_schedule_value where = place(reader, line, word.text);
+
+	if (!td_cron_is_torn(word.text, word.len))
+		return set(reader, raw, line, key, word);
+	raw->broken = true;
+	return td_schedule_tell(reader->schedule, true, &where, "%s: a blank "
+	    "inside of the list; only in a section may one be",
+	    td_schedule_key_name(key));
+}
+
 /* The words before the class: five fields, or a macro. */
 static int
 take_times(const struct td_schedule_reader *reader, struct td_schedule_raw *raw,
@@ -123,12 +138,13 @@ take_times(const struct td_schedule_reader *reader, struct td_schedule_raw *raw,
 
 	if (word.text[0] == '@')
 		return set(reader, raw, line, TD_SCHEDULE_WHEN, word);
-	for (unsigned i = 0; rc == 0 && i < FIELDS; i++) {
+	for (unsigned i = 0; rc == 0 && !raw->broken && i < FIELDS; i++) {
 		if (i > 0)
 			word = next_word(line);
 		if (word.text == NULL)
 			break;
-		rc = set(reader, raw, line, TD_SCHEDULE_MINUTE + i, word);
+		rc = set_field(reader, raw, line, TD_SCHEDULE_MINUTE + i,
+		    word);
 	}
 	return rc;
 }
@@ -324,7 +340,7 @@ take_line(const struct td_schedule_reader *reader, struct line *line)
 		    "a NUL byte");
 	}
 	rc = take_times(reader, &raw, line, word);
-	if (rc == 0)
+	if (rc == 0 && !raw.broken)
 		rc = take_class(reader, &raw, line);
 	if (rc == 0 && !raw.broken)
 		rc = take_rest(reader, &raw, line);

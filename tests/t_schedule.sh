@@ -146,6 +146,13 @@ is "$(waiting)" '' 'disabled: nothing waits'
 echo '*/15 * * * * note id=a {"n": 2}' | schedule
 run_at 5000
 is "$(ran)/$(waiting)" '/5400' 'enabled: from now on'
+gone=$(names_in new)
+mv "$SPOOL/new/$gone" "$SPOOL/tmp/gone,$gone"
+run_at 5005
+is "$(waiting)/$(tail -n 1 "$SPOOL"/log/runs-*.jsonl |
+    grep -o '"type[^,]*,\|"result[^,]*,' | tr -d '\n')" \
+    '5400/"type":"scheduled","result":"withdrawn",' \
+    'one that a dead runner took out is logged as withdrawn'
 rm "$SPOOL"/new/*
 run_at 5010
 is "$(waiting)" 5400 'a file that was deleted is made again'

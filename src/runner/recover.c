@@ -329,7 +329,8 @@ settle_cur(struct td_runner *runner, struct td_crashes *crashes)
 	return rc;
 }
 
-/* Withdrawn tasks whose end nobody lived to write. */
+/* Withdrawn tasks whose end nobody lived to write.  Slots are, nearly always,
+ * taken out by the runner itself. */
 static int
 finish_withdrawn(struct td_runner *runner)
 {
@@ -340,12 +341,15 @@ finish_withdrawn(struct td_runner *runner)
 	while (rc >= 0 && (rc = td_scan_next(&scan, &text, NULL)) == 1) {
 		const char *gone = td_spool_withdrawn_name(text);
 		char id[TD_NAME_ID_SIZE], class_name[TD_NAME_CLASS_SIZE];
+		struct td_slotfile slot = { 0 };
 		struct td_name name;
+		bool is_slot;
 
 		if (gone == NULL || td_name_parse(&name, gone) != 0)
 			continue;
 		memcpy(id, name.id, name.id_len);
 		id[name.id_len] = '\0';
+		is_slot = td_slotfile_parse(&slot, id, name.id_len);
 		td_name_decode_class(class_name, name.class_enc,
 		    name.class_len);
 		td_runner_log(runner, NULL, &(struct td_run){
@@ -353,7 +357,9 @@ finish_withdrawn(struct td_runner *runner)
 			.class_name = class_name,
 			.due = name.due,
 			.end_us = td_clock_wall_us(),
-			.result = TD_RESULT_CANCELLED,
+			.scheduled = is_slot,
+			.result = is_slot && !slot.manual ?
+			    TD_RESULT_WITHDRAWN : TD_RESULT_CANCELLED,
 			.final = true,
 		});
 		(void)td_spool_forget(runner->spool, gone);

@@ -166,6 +166,15 @@ echo '[schedule a]
 disabled = yes' >>"$SPOOL/taskdir.conf"
 run_at 9910
 is "$(waiting)" '' 'the settings disable it'
+echo '*/15 * * * * note id=a' | schedule
+sed -i '/disabled = yes/d' "$SPOOL/taskdir.conf"
+run_at 9911
+rm "$SPOOL/schedule"
+mkfifo "$SPOOL/schedule"
+run_at 9912
+is "$(waiting)" 10800 'a schedule that is no file takes nothing out'
+like "$(cat "$SPOOL.err")" '*schedule*' 'and is told of'
+rm "$SPOOL/schedule"
 echo 'not five fields' >"$SPOOL/schedule"
 run_at 9920
 like "$(cat "$SPOOL.err")" '*schedule:1:*too few fields*' \

@@ -37,6 +37,14 @@ tell_file(const struct load *load, const char *name, const char *what)
 	return td_schedule_tell(load->schedule, true, &where, "%s", what);
 }
 
+static bool
+is_regular(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* Links are followed only where it has been judged who may turn them. */
 static int
 read_file(const struct load *load, const char *name, struct td_buf *text,
@@ -56,7 +64,8 @@ read_file(const struct load *load, const char *name, struct td_buf *text,
 	    O_NOCTTY);
 	if (fd < 0)
 		return td_fail_errno(err, -errno, "%s", name);
-	rc = td_io_read(fd, text, TD_INI_SIZE_MAX);
+	/* A FIFO would read as empty, and all entries as taken out. */
+	rc = is_regular(fd) ? td_io_read(fd, text, TD_INI_SIZE_MAX) : -EINVAL;
 	(void)close(fd);
 	return rc == 0 ? 0 : td_fail_errno(err, rc, "%s", name);
 }

@@ -38,6 +38,20 @@ like "$(cat out)" '*R=[0-9]* R=[0-9]*' 'prints what it is here'
 check_exit 3 'an unknown one' taskdir schedule show nobody
 check_exit 3 'a class with several entries' taskdir schedule show note
 like "$(cat err)" '*several entries*, *' 'names two of them'
+check_exit 0 'explain of an entry' taskdir schedule explain weekdays \
+    --from 2026-03-27 -n 2 --json
+is "$(cat out)" '{"id":"weekdays","expr":"0 9 * * 1-5",'\
+'"words":"at 09:00, Monday to Friday","minute":[0],"hour":[9],'\
+"$(printf '"day":[%s],"month":[%s]' "$(seq -s , 31)" "$(seq -s , 12)")"\
+',"dayofweek":[1,2,3,4,5],"tz":"Europe/Madrid","next":['\
+'"2026-03-27T09:00:00+01:00","2026-03-30T09:00:00+02:00"]}' \
+    'as it runs in its zone'
+check_exit 0 'explain of R' taskdir schedule explain off
+like "$(cat out)" "*minute *$(taskdir schedule show off --json |
+    sed 's/.*"minute":"R=\([0-9]*\)".*/\1/')*hour *" 'has its values'
+check_exit 3 'explain of nobody' taskdir schedule explain nobody
+check_exit 2 'explain of two things' taskdir schedule explain off -e @daily
+check_exit 2 'an entry has its zone' taskdir schedule explain off --tz UTC
 check_exit 0 'next' taskdir schedule next -n 10
 is "$(wc -l <out | tr -d ' ')" 10 'as many as were asked for'
 check_exit 0 'next of one' taskdir schedule next weekdays -n 1 \

@@ -56,6 +56,10 @@ like "$(cat out)" '*at 09:00, on day 13 of the month or on Friday*' \
 like "$(cat out)" '*2026-11-20T09:00:00+00:00*2026-11-27T09:00:00*' \
     'and the next runs'
 
+taskdir schedule explain --expr @reboot --tz UTC --json >out
+is "$(cat out)" '{"expr":"@reboot","words":"at the start of the machine",'\
+'"tz":"UTC","next":[]}' '@reboot has no times'
+
 # wrong TEXT EXPR OPTION...: refused as wrong use, with these words.
 wrong()
 {

@@ -35,6 +35,12 @@ td_expr_from(int64_t *from, const struct td_expr_options *options,
 	return TD_EXIT_DONE;
 }
 
+static uint64_t
+count_of(const struct td_expr_options *options)
+{
+	return options->n == 0 ? N_DEFAULT : options->n;
+}
+
 int
 td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
     const struct td_usage *usage)
@@ -42,9 +48,7 @@ td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
 	struct td_cron_fault fault = { 0 };
 	struct td_err err = { 0 };
 
-	*expr = (struct td_expr){
-		.n = options->n == 0 ? N_DEFAULT : options->n,
-	};
+	*expr = (struct td_expr){ .n = count_of(options) };
 	if (options->dst != NULL &&
 	    td_cron_policy_parse(&expr->policy, options->dst) != 0)
 		return td_arg_wrong(usage, "--dst is default, skip, first or "
@@ -52,21 +56,34 @@ td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
 	if (td_cron_read(&expr->cron, options->expr, NULL, &fault, &err) != 0)
 		return td_arg_wrong(usage, "--expr, column %zu: %s",
 		    fault.column + 1, err.text);
-	if (td_zone_open(&expr->zone, options->tz, &err) != 0)
+	if (td_zone_open(&expr->own, options->tz, &err) != 0)
 		return td_arg_wrong(usage, "%s", err.text);
+	expr->zone = &expr->own;
 	return td_expr_from(&expr->from, options, usage);
+}
+
+int
+td_expr_of_entry(struct td_expr *expr, const struct td_schedule_entry *entry,
+    const struct td_expr_options *options, const struct td_usage *usage)
+{
+	struct td_expr_options its = *options;
+
+	its.tz = entry->tz;
+	*expr = (struct td_expr){ .cron = entry->cron, .zone = entry->zone,
+		.policy = entry->dst, .n = count_of(options) };
+	return td_expr_from(&expr->from, &its, usage);
 }
 
 void
 td_expr_release(struct td_expr *expr)
 {
-	td_zone_release(&expr->zone);
+	td_zone_release(&expr->own);
 }
 
 int
 td_expr_next(struct td_expr *expr, struct td_cron_time *next)
 {
-	int rc = td_cron_next(&expr->cron, &expr->zone, expr->policy,
+	int rc = td_cron_next(&expr->cron, expr->zone, expr->policy,
 	    expr->from, next);
 
 	if (rc == 0)

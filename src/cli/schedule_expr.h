@@ -8,6 +8,7 @@
 #include "cli/arg.h"
 #include "cli/when.h"
 #include "lib/cron.h"
+#include "lib/schedule.h"
 
 /* What they are parsed into; a member of the command's options. */
 struct td_expr_options {
@@ -32,7 +33,8 @@ struct td_expr_options {
 /* {0} is a valid empty one. */
 struct td_expr {
 	struct td_cron cron;
-	struct td_zone zone;
+	const struct td_zone *zone;
+	struct td_zone own;	/* the zone, unless it is an entry's */
 	enum td_cron_policy policy;
 	int64_t from;		/* where the next run is looked for */
 	uint64_t n;		/* so many are asked for */
@@ -41,6 +43,11 @@ struct td_expr {
 /* TD_EXIT_DONE, or another code after the complaint. */
 int td_expr_open(struct td_expr *expr, const struct td_expr_options *options,
     const struct td_usage *usage);
+/* The same of an entry of the schedule, which must outlive it; the options'
+ * from and n alone are read. */
+int td_expr_of_entry(struct td_expr *expr,
+    const struct td_schedule_entry *entry,
+    const struct td_expr_options *options, const struct td_usage *usage);
 void td_expr_release(struct td_expr *expr);
 
 /* What --from says, else now: as open. */

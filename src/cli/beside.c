@@ -15,8 +15,12 @@
 #include "cli/pick.h"
 #include "cli/select.h"
 #include "cli/vigil.h"
+#include "lib/lock.h"
 #include "lib/request.h"
 #include "lib/settings.h"
+
+/* How often the runner's life is looked at: it costs a look at all tasks. */
+enum { ALONE_MS = 5000 };
 
 /* The tasks that were asked for. */
 struct asked {
@@ -188,6 +192,30 @@ leave(const struct asked *asked, struct td_vigil *vigil)
 	return rc;
 }
 
+/* Whether nobody is there any more to start what was asked for. */
+static bool
+is_alone(const struct asked *asked, const struct td_vigil *vigil)
+{
+	if (!asked->ask->takes_over ||
+	    td_lock_is_held(asked->spool->run_fd, NULL) != 0)
+		return false;
+	for (size_t i = 0; i < vigil->n; i++) {
+		const struct td_watched *task = &vigil->tasks[i];
+
+		if (!task->ended && !task->running && task->gone_ms == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A runner that goes away says nothing. */
+static uint64_t
+next_turn(const struct td_beside *ask, uint64_t now, uint64_t deadline)
+{
+	return ask->takes_over && deadline > now + ALONE_MS ? now + ALONE_MS :
+	    deadline;
+}
+
 /* Until all that were asked for have ended, or time is up. */
 static int
 attend(const struct asked *asked, struct td_vigil *vigil)
@@ -212,10 +240,13 @@ attend(const struct asked *asked, struct td_vigil *vigil)
 		if (rc == 0 && is_special(ask))
 			rc = hand_out(asked, vigil);
 		if (rc == 0)
-			rc = td_vigil_turn(vigil, vigil->joins != NULL &&
-			    keep < limit ? keep : limit);
+			rc = td_vigil_turn(vigil, next_turn(ask, now,
+			    vigil->joins != NULL && keep < limit ? keep :
+			    limit));
 		if (rc == -ETIMEDOUT)
 			rc = 0;
+		if (rc == 0 && is_alone(asked, vigil))
+			return TD_BESIDE_ALONE;
 	}
 	return rc == 1 ? 0 : rc;
 }
@@ -255,6 +286,8 @@ watch(struct td_out *out, struct asked *asked)
 	asked->tasks = vigil.tasks;
 	asked->n = vigil.n;
 	td_vigil_close(&vigil);
+	if (rc == TD_BESIDE_ALONE)
+		return rc;
 	if (rc != 0)
 		return td_cli_failed(asked->ask->cmd, rc,
 		    "cannot watch the runner of %s", asked->spool->path);

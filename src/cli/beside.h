@@ -22,7 +22,11 @@ struct td_beside {
 	uint64_t count;			/* 0: all */
 	uint64_t keep_alive_ms;		/* what comes so long, too */
 	uint64_t time_limit_ms;		/* then no more is started; 0: none */
+	bool takes_over;		/* the caller can run it himself */
 };
+
+/* With takes_over: the runner has gone, and what was asked for waits yet. */
+enum { TD_BESIDE_ALONE = 100 };
 
 /* TD_EXIT_DONE, TD_EXIT_FAILED if any run failed, TD_EXIT_NONE for an id
  * that is not there. */

@@ -80,6 +80,20 @@ run_here(struct td_agenda *agenda, const char *id,
 }
 
 static int
+run_beside(struct td_agenda *agenda, const char *id,
+    const struct td_common *common)
+{
+	return td_beside_run(&agenda->conf.spool, &(struct td_beside){
+		.common = common,
+		.cmd = usage.name,
+		.id = id,
+		.force = true,
+		.ignore_limits = true,
+		.takes_over = true,
+	});
+}
+
+static int
 run(struct td_agenda *agenda, const struct td_schedule_entry *entry,
     const struct td_common *common)
 {
@@ -93,15 +107,18 @@ run(struct td_agenda *agenda, const struct td_schedule_entry *entry,
 	rc = add_task(agenda, entry, id);
 	if (rc != TD_EXIT_DONE)
 		return rc;
-	if (!alive)
-		return run_here(agenda, id, common);
-	return td_beside_run(&agenda->conf.spool, &(struct td_beside){
-		.common = common,
-		.cmd = usage.name,
-		.id = id,
-		.force = true,
-		.ignore_limits = true,
-	});
+	/* A runner that is there may be another command's, and end with it. */
+	if (alive)
+		rc = run_beside(agenda, id, common);
+	if (alive && rc == TD_BESIDE_ALONE) {
+		rc = td_owner_become(&agenda->conf.spool);
+		if (rc != 0)
+			return td_cli_failed(usage.name, rc, "the runner has "
+			    "gone, and we cannot become the owner of %s",
+			    agenda->conf.spool.path);
+		alive = false;
+	}
+	return alive ? rc : run_here(agenda, id, common);
 }
 
 static int

@@ -89,9 +89,49 @@ like "$(taskdir schedule show mod_x/a)" '*@daily*' 'a macro takes over'
 check_exit 0 'reset' taskdir schedule reset mod_x/a
 like "$(taskdir schedule list)" '*mod_x\\a *at 02:30*default*' \
     'goes back to the default'
+check 'and leaves nothing behind' sh -c \
+    'sed "s/ *disabled\$//; s/id=off\$/id=off disabled/" "$1" | cmp - before' \
+    sh "$SPOOL/schedule"
+cp "$SPOOL/schedule" lines
+taskdir schedule set mod_x/a --hour 5 >out
+printf '\n[schedule after]\nclass = note\n' >>"$SPOOL/schedule"
+taskdir schedule reset mod_x/a >out
+is "$(cat lines; printf '\n[schedule after]\nclass = note')" \
+    "$(cat "$SPOOL/schedule")" 'also from between two others'
+check_exit 0 'blanks in a section' taskdir schedule set after \
+    --minute '5, 35' --user 'a b'
+like "$(cat "$SPOOL/schedule")" '*minute = 5, 35
+user = a b' 'stay'
+cp lines "$SPOOL/schedule"
 check_exit 3 'reset of what is no default' taskdir schedule reset five
 like "$(cat err)" '*five has no default*' 'says so'
 check_exit 2 'set without a change' taskdir schedule set five
+check_exit 0 'blanks in a list' taskdir schedule set five \
+    --minute ' 5, 35 ,40' --hour '1 ,2'
+like "$(grep id=five "$SPOOL/schedule")" '5,35,40 1,2 *' \
+    'are left out where a line has no room for them'
+cp "$SPOOL/schedule" lines
+# refused TEXT OPTION...: set on an entry of one line.
+refused()
+{
+	text=$1
+	shift
+	check_exit 2 "refused: $2" taskdir schedule set five "$@"
+	like "$(cat err)" "*$text*" "because of: $text"
+	check 'and nothing is changed' cmp lines "$SPOOL/schedule"
+}
+refused 'user: *line 5 of schedule*[[]schedule five]*' --user 'a b'
+refused 'minute: *blank*' --minute '5 35'
+refused 'when: *line break*' --when '@daily x
+* * * * * note id=evil #'
+refused 'data: *unexpected*' --data '{}
+* * * * * note id=evil'
+refused 'data: unexpected *' --data 'tz=UTC'
+check_exit 0 'data of several lines' taskdir schedule set five --data '{
+"a": [1,
+2]}'
+like "$(grep id=five "$SPOOL/schedule")" '* {*"a": [[]1, *2[]]}' \
+    'become one'
 printf '[schedule mod_x\\*]\ndisabled = yes\n' | settings
 like "$(taskdir schedule list)" '*mod_x\\a*disabled*changed*' \
     'the settings change what fits a pattern'
@@ -119,6 +159,25 @@ check_exit 1 'the exit code is the run' taskdir schedule run five
 is "$(count_in failed)$(count_in dlq)" 00 'a failure leaves nothing'
 rm "$SPOOL/fails"
 check_exit 3 'an unknown one' taskdir schedule run nobody
+handler slow <<'END'
+#!/bin/sh
+: >"$TASKDIR_SPOOL/slow"
+until [ -e "$TASKDIR_SPOOL/go" ]; do sleep 0.02; done # poll
+END
+cp "$SPOOL/schedule" lines
+printf '0 0 1 1 *  slow\n' >>"$SPOOL/schedule"
+taskdir schedule run slow >slow.out 2>&1 &
+slow=$!
+wait_for 'one runs in the foreground' '[ -e "$SPOOL/slow" ]'
+check_exit 1 'not twice' taskdir schedule run slow
+taskdir schedule run five >five.out 2>&1 &
+five=$!
+wait_for 'another is asked for' 'names_in new | grep -q -- "-m,"'
+: >"$SPOOL/go"
+check 'the first ends' wait "$slow"
+check 'and the other does not wait for a runner for ever' wait "$five"
+like "$(cat five.out)" '*ok *note*' 'but runs'
+cp lines "$SPOOL/schedule"
 start_runner
 before=$(names_in new)
 check_exit 0 'run beside a runner' taskdir schedule run five

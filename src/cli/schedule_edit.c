@@ -118,6 +118,18 @@ make_way(const struct change *change, const char **value)
 	}
 }
 
+/* The length of what is left before a section that goes: of the blank lines
+ * around it one goes too, the one that was put before it. */
+static size_t
+without_blank_line(const char *text, size_t at, const struct td_buf *tail)
+{
+	bool is_apart = at == 1 || (at >= 2 && text[at - 2] == '\n');
+
+	return at > 0 && text[at - 1] == '\n' && is_apart &&
+	    (tail->len == 0 || tail->data[0] == '\n' || tail->data[0] == '[')
+	    ? at - 1 : at;
+}
+
 static int
 edit_section(struct change *change, size_t at, struct td_err *err)
 {
@@ -135,7 +147,9 @@ edit_section(struct change *change, size_t at, struct td_err *err)
 		    change->before.len - at);
 		rc = set_values(&tail, td_buf_text(&name), value, err);
 	}
-	td_buf_add(&change->after, td_buf_text(&change->before), at);
+	td_buf_add(&change->after, td_buf_text(&change->before),
+	    change->edit->reset ? without_blank_line(
+	    td_buf_text(&change->before), at, &tail) : at);
 	td_buf_add(&change->after, td_buf_text(&tail), tail.len);
 	td_buf_release(&name);
 	td_buf_release(&tail);
@@ -251,7 +265,10 @@ change_text(struct change *change)
 		return TD_EXIT_DONE;
 	if (err.text[0] == '\0')
 		(void)td_fail_errno(&err, rc, TD_SCHEDULE_FILE);
-	return td_cli_failed_err(change->edit->cmd, &err);
+	if (rc != -EINVAL)
+		return td_cli_failed_err(change->edit->cmd, &err);
+	td_cli_complain(change->edit->cmd, "%s", err.text);
+	return TD_EXIT_USAGE;
 }
 
 static bool

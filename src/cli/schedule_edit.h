@@ -20,7 +20,8 @@ struct td_schedule_edit {
 int td_schedule_edit_run(const struct td_schedule_edit *edit,
     const struct td_common *common);
 
-/* schedule_line.c: appends LINE (LEN bytes, without its end) changed so. */
+/* schedule_line.c: appends LINE (LEN bytes, without its end) changed so: 0;
+ * -EINVAL, a line cannot say that; -ENOMEM. */
 int td_schedule_edit_line(struct td_buf *out, const char *line, size_t len,
     const struct td_schedule_edit *edit,
     const struct td_schedule_entry *entry, struct td_err *err);

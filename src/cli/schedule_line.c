@@ -2,10 +2,13 @@
 
 #include "cli/schedule_edit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/ini_line.h"
-#include "lib/taskdir.h"
+#include "lib/json.h"
+
+#define BLANKS " \t"
 
 /*
  * An entry of one line, word by word: what is not changed is copied with the
@@ -177,17 +180,84 @@ edit_options(struct td_buf *out, struct cutter *cutter,
 	add_rest(out, cutter, edit, seen, has_data);
 }
 
-static int
-check_values(const struct td_schedule_edit *edit, struct td_err *err)
+/* --- What a line can say --- */
+
+/* A copy of an edit's values, as a line has them. */
+struct tidy {
+	struct td_schedule_edit edit;
+	struct td_buf field[TD_CRON_FIELDS], data;
+};
+
+/* A list without the blanks around its items. */
+static const char *
+squeeze(struct td_buf *out, const char *text)
 {
-	for (int i = 0; i < TD_SCHEDULE_DATA; i++)
-		if (edit->value[i] != NULL && i != TD_SCHEDULE_WHEN &&
-		    strpbrk(edit->value[i], " \t\r\n") != NULL)
-			return td_fail(err, TASKDIR_EFORMAT, "%s: no blanks "
-			    "in an entry of one line; write it as [schedule "
-			    "ID]", td_schedule_key_name(
-			    (enum td_schedule_key)i));
+	for (const char *at = text; *at != '\0'; at++) {
+		const char *next = at + strspn(at, BLANKS);
+
+		if (next == at)
+			td_buf_add_char(out, *at);
+		else if (at > text && at[-1] != ',' && *next != ',' &&
+		    *next != '\0' && strchr(BLANKS, at[-1]) == NULL)
+			td_buf_add_char(out, ' ');
+	}
+	return td_buf_text(out);
+}
+
+/* JSON on one line: line breaks stand between its tokens alone. */
+static int
+flatten(struct td_buf *out, const char *text, struct td_err *err)
+{
+	struct td_err why = { 0 };
+
+	if (*text != '\0' && td_json_check(NULL, text, strlen(text), &why) != 0)
+		return td_fail(err, -EINVAL, "data: %s", why.text);
+	for (; *text != '\0'; text++)
+		td_buf_add_char(out, *text == '\n' || *text == '\r' ? ' ' :
+		    *text);
+	return td_buf_status(out);
+}
+
+static int
+check_values(const struct td_schedule_edit *edit,
+    const struct td_schedule_entry *entry, struct td_err *err)
+{
+	for (int i = 0; i < TD_SCHEDULE_DATA; i++) {
+		const char *text = edit->value[i];
+		const char *key = td_schedule_key_name(
+		    (enum td_schedule_key)i);
+
+		if (text != NULL && strpbrk(text, "\r\n") != NULL)
+			return td_fail(err, -EINVAL, "%s: a line break",
+			    key);
+		if (text == NULL || i == TD_SCHEDULE_WHEN ||
+		    strpbrk(text, BLANKS) == NULL)
+			continue;
+		return td_fail(err, -EINVAL, "%s: \"%.80s\" has a blank, "
+		    "which line %u of %s has no room for; rewritten as a "
+		    "section, [schedule %s], the entry may have it", key,
+		    text, entry->line, entry->file, entry->id);
+	}
 	return 0;
+}
+
+static int
+tidy_up(struct tidy *tidy, const struct td_schedule_entry *entry,
+    struct td_err *err)
+{
+	const char **value = tidy->edit.value;
+	int rc = 0;
+
+	for (int i = 0; i < TD_CRON_FIELDS; i++)
+		if (value[i] != NULL) {
+			value[i] = squeeze(&tidy->field[i], value[i]);
+			rc = rc != 0 ? rc : td_buf_status(&tidy->field[i]);
+		}
+	if (rc == 0 && value[TD_SCHEDULE_DATA] != NULL) {
+		rc = flatten(&tidy->data, value[TD_SCHEDULE_DATA], err);
+		value[TD_SCHEDULE_DATA] = td_buf_text(&tidy->data);
+	}
+	return rc == 0 ? check_values(&tidy->edit, entry, err) : rc;
 }
 
 int
@@ -196,13 +266,18 @@ td_schedule_edit_line(struct td_buf *out, const char *line, size_t len,
     const struct td_schedule_entry *entry, struct td_err *err)
 {
 	struct cutter cutter = { .at = line, .end = line + len };
-	int rc = check_values(edit, err);
+	struct tidy tidy = { .edit = *edit };
+	int rc = tidy_up(&tidy, entry, err);
 
-	if (rc != 0)
-		return rc;
-	edit_times(out, &cutter, edit, entry);
-	(void)next(&cutter);
-	copy(out, &cutter);
-	edit_options(out, &cutter, edit);
-	return td_buf_status(out);
+	if (rc == 0) {
+		edit_times(out, &cutter, &tidy.edit, entry);
+		(void)next(&cutter);
+		copy(out, &cutter);
+		edit_options(out, &cutter, &tidy.edit);
+		rc = td_buf_status(out);
+	}
+	for (int i = 0; i < TD_CRON_FIELDS; i++)
+		td_buf_release(&tidy.field[i]);
+	td_buf_release(&tidy.data);
+	return rc;
 }

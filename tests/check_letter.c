@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,6 +36,23 @@ START_TEST(a_task_is_read)
 	    SIZE_MAX_BYTES, true), TD_LETTER_WHOLE);
 	ck_assert_int_eq(td_letter_read(&letter, dir, "other",
 	    SIZE_MAX_BYTES, true), TD_LETTER_GONE);
+	td_letter_release(&letter);
+	(void)close(dir);
+}
+END_TEST
+
+START_TEST(reading_changes_no_inode)
+{
+	const struct timespec never[2] = { { .tv_sec = 1 }, { .tv_sec = 2 } };
+	struct td_letter letter = { 0 };
+	int dir = open_dir_with_task();
+	struct stat st;
+
+	ck_assert_int_eq(utimensat(dir, "letter", never, 0), 0);
+	ck_assert_int_eq(td_letter_read(&letter, dir, "letter",
+	    SIZE_MAX_BYTES, true), TD_LETTER_WHOLE);
+	ck_assert_int_eq(fstatat(dir, "letter", &st, 0), 0);
+	ck_assert_int_eq(st.st_atim.tv_sec, 1);
 	td_letter_release(&letter);
 	(void)close(dir);
 }
@@ -88,6 +106,7 @@ main(void)
 {
 	const struct td_harness_test tests[] = {
 		{ a_task_is_read, 0 },
+		{ reading_changes_no_inode, 0 },
 		{ a_lease_of_somebody_else_is_not_waited_for, 0 },
 	};
 

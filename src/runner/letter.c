@@ -103,6 +103,18 @@ read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease,
 	return rc == 0 ? TD_LETTER_WHOLE : TD_LETTER_BROKEN;
 }
 
+/*
+ * Reading a new file would change its inode, for the time of access that
+ * nobody asks for: a write of the journal's.  Only the owner may leave it.
+ */
+static int
+open_quietly(int dir_fd, const char *name)
+{
+	int fd = td_io_open_beneath(dir_fd, name, O_RDONLY | O_NOATIME);
+
+	return fd != -EPERM ? fd : td_io_open_beneath(dir_fd, name, O_RDONLY);
+}
+
 enum td_letter_state
 td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
     size_t max_size, bool ask_lease)
@@ -115,7 +127,7 @@ td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
 	td_buf_clear(&letter->text);
 	letter->unsure = false;
 	letter->err.text[0] = '\0';
-	fd = td_io_open_beneath(dir_fd, name, O_RDONLY);
+	fd = open_quietly(dir_fd, name);
 	if (fd == -ELOOP || fd == -ENXIO)
 		return TD_LETTER_FOREIGN;
 	if (fd == -EAGAIN)	/* somebody's write lease is being broken */

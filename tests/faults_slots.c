@@ -136,8 +136,14 @@ count_done(void *arg, const struct td_runlog_line *line)
 	return 0;
 }
 
+/* What the first runner met. */
+struct met {
+	bool log_failed, died;
+	bool book_unread;	/* with no file that says as much */
+};
+
 static void
-check(uint64_t now, bool log_failed, bool died)
+check(uint64_t now, const struct met *met)
 {
 	struct td_buf ran = { 0 };
 	uint64_t last = 0;
@@ -151,10 +157,14 @@ check(uint64_t now, bool log_failed, bool died)
 	ck_assert_uint_le(last, now + HOUR + TD_FAULT_HANGS_S);
 	ck_assert_int_eq(td_runlog_read(spool.log_fd, 0, 0, count_done,
 	    &done), 0);
+	/* Removed by hand, and the book cannot be read: nothing says that there
+	 * was a slot.  It is as a new entry then, which runs nothing yet. */
+	if (met->book_unread && done == 0)
+		return;
 	/* A runner that dies between the log's line and the file's end has the
 	 * task run once more, like any other. */
-	ck_assert_msg(log_failed || done == 1 || (died && done == 2),
-	    "done %zu times", done);
+	ck_assert_msg(met->log_failed || done == 1 ||
+	    (met->died && done == 2), "done %zu times", done);
 	ck_assert_msg(td_io_read_file(spool.root_fd, "ran", &ran, 4096) == 0,
 	    "it never began");
 	td_buf_release(&ran);
@@ -174,19 +184,18 @@ one_round(int number, bool with_file, const struct td_fault *fault)
 {
 	const struct td_fault_seen *seen = td_fault_seen();
 	uint64_t now = td_clock_wall_us() / 1000000;
-	bool log_failed;
+	struct met met = { .died = fault->mode != TD_FAULT_FAIL };
 
 	lay_out(now / HOUR * HOUR - HOUR, with_file);
 	(void)td_fault_run_once(&spool, fault, NULL);
-	log_failed = seen->in_log && fault->mode == TD_FAULT_FAIL;
-	/* Without the file and without the book it is a new entry. */
-	if (seen->hit && !with_file && fault->mode == TD_FAULT_FAIL &&
-	    strstr(seen->what, "schedule.state") != NULL)
-		return;
+	met.log_failed = seen->in_log && !met.died;
+	/* The open for reading: others have the descriptor's path. */
+	met.book_unread = seen->hit && !with_file && !met.died &&
+	    strcmp(seen->what, "schedule.state") == 0;
 	td_fault_tell(number, with_file ? "waits" : "was removed", fault);
 	ck_assert_int_le(td_fault_run_once(&spool, NULL, NULL),
 	    TD_FAULT_ENDED + 1);
-	check(now, log_failed, fault->mode != TD_FAULT_FAIL);
+	check(now, &met);
 }
 
 /* Rounds WORKER, WORKER + WORKERS ... in a spool of its own. */

@@ -208,6 +208,7 @@ td_fuzzers = \
 	tests/fuzz_ini \
 	tests/fuzz_json \
 	tests/fuzz_name \
+	tests/fuzz_schedule \
 	tests/fuzz_worker_line \
 	tests/fuzz_zone
 tests_fuzz_cron_SOURCES = tests/fuzz_cron.c tests/fuzz.h $(td_fuzz_main)
@@ -222,6 +223,10 @@ tests_fuzz_json_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_name_SOURCES = tests/fuzz_name.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_name_LDADD = src/librunner.la
 tests_fuzz_name_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_schedule_SOURCES = tests/fuzz_schedule.c tests/fuzz.h \
+	$(td_fuzz_main)
+tests_fuzz_schedule_LDADD = src/librunner.la
+tests_fuzz_schedule_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_worker_line_SOURCES = tests/fuzz_worker_line.c tests/fuzz.h \
 	$(td_fuzz_main)
 tests_fuzz_worker_line_LDADD = src/librunner.la

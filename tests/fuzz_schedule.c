@@ -59,7 +59,8 @@ add_value(struct td_buf *out, const char *name, const char *value)
 		return;
 	td_buf_add_format(out, "%s = ", name);
 	for (; *value != '\0'; value++)
-		td_buf_add_char(out, *value == '\n' ? ' ' : *value);
+		td_buf_add_char(out, *value == '\n' ||
+		    *value == '\r' ? ' ' : *value);
 	td_buf_add_char(out, '\n');
 }
 
@@ -94,7 +95,7 @@ is_same_text(const char *a, const char *b)
 	if (a == NULL || b == NULL)
 		return a == b;
 	for (; *a != '\0' && *b != '\0'; a++, b++)
-		if (*a != *b && *a != '\n')
+		if (*a != *b && *a != '\n' && *a != '\r')
 			return false;
 	return *a == *b;
 }

@@ -195,12 +195,13 @@ static int
 read_data(struct compile *c)
 {
 	const char *text = text_of(c, TD_SCHEDULE_DATA), *byte;
+	struct td_json_span value;
 	struct td_err err = { 0 };
 	unsigned n = 0;
 
 	if (text == NULL || *text == '\0')
 		return 0;
-	if (td_json_check(NULL, text, strlen(text), &err) != 0) {
+	if (td_json_check(&value, text, strlen(text), &err) != 0) {
 		byte = strstr(err.text, "at byte ");
 		/* Data of several lines has its place in the words alone. */
 		if (byte != NULL && strchr(text, '\n') == NULL &&
@@ -208,8 +209,8 @@ read_data(struct compile *c)
 			c->raw->value[TD_SCHEDULE_DATA].column += n;
 		return refuse_err(c, TD_SCHEDULE_DATA, &err);
 	}
-	c->entry.data = text;
-	return 0;
+	c->entry.data = td_schedule_keep(c->schedule, value.text, value.len);
+	return c->entry.data == NULL ? -ENOMEM : 0;
 }
 
 /* A class name or an id in the way in which it is kept. */

@@ -260,7 +260,7 @@ EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh \
 	tests/valgrind.sh tests/vm.sh
 EXTRA_DIST += tests/screen.py tests/screen.sh
 EXTRA_DIST += tests/why.sh tests/worker.py tests/worker.sh
-EXTRA_DIST += tests/clock.sh tests/tap.sh tests/users.sh \
+EXTRA_DIST += tests/clock.sh tests/disk.sh tests/tap.sh tests/users.sh \
 	$(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py
 

@@ -178,6 +178,7 @@ td_stories += \
 	tests/t_schedule.sh \
 	tests/t_schedule_cli.sh \
 	tests/t_schedule_expr.sh \
+	tests/t_schedule_powercut.sh \
 	tests/t_shortage.sh \
 	tests/t_stop.sh \
 	tests/t_stuck.sh

@@ -179,6 +179,7 @@ td_stories += \
 	tests/t_schedule_cli.sh \
 	tests/t_schedule_expr.sh \
 	tests/t_schedule_powercut.sh \
+	tests/t_schedule_shared.sh \
 	tests/t_shortage.sh \
 	tests/t_stop.sh \
 	tests/t_stuck.sh

@@ -26,4 +26,10 @@ is "$(completes cancel "${id%????}")" "$id" 'ids'
 is "$(TASKDIR='' completes --spool "$SPOOL" show "${id%????}")" "$id" \
     'of the spool that is meant'
 is "$(completes retry "${id%????}")" '' 'where they make sense'
+printf '0 9 * * * x id=morning\n0 9 * * * mod_x\\y\n' >"$SPOOL/schedule"
+is "$(completes schedule ex)" explain 'commands of the schedule'
+is "$(completes schedule run mod)" 'mod_x/y' 'entries of the schedule'
+is "$(completes schedule set mor)" morning 'for all that take one'
+is "$(completes schedule list mor)" '' 'and for them alone'
+is "$(completes schedule set morning --mis)" '--missed' 'with their options'
 done_testing

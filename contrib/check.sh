@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds Taskdir and runs its whole test suite, then again under the address
-# and undefined-behaviour sanitizers:
+# Builds Taskdir and runs its whole test suite, then the runner's unit programs
+# under valgrind's memcheck, then all again under the address and
+# undefined-behaviour sanitizers:
 #
 #	sh contrib/check.sh
 #
@@ -104,8 +105,27 @@ suite()
 	skipped=$((skipped + $(count "$dir/check.log" SKIP)))
 }
 
+# The runner's unit programs, of the build that was just tested.
+memcheck()
+{
+	step "The runner's unit programs under memcheck"
+	log=$TOP/build/memcheck.log
+	{
+		status=0
+		(cd "$TOP/build" && sh ../tests/valgrind.sh --runner) \
+		    </dev/null 2>&1 || status=$?
+		echo "$status" >"$TOP/build/memcheck.status"
+	} | tee "$log"
+	passed=$((passed + $(grep -c '^ok' "$log")))
+	[ "$(cat "$TOP/build/memcheck.status")" -eq 0 ] || {
+		say "FAILED: tests/valgrind.sh --runner in build/"
+		failed=$((failed + 1))
+	}
+}
+
 build build --enable-werror
 suite build
+memcheck
 CFLAGS='-O1 -g'
 export CFLAGS
 build build-san --enable-werror --enable-sanitizers

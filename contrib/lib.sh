@@ -12,7 +12,8 @@ libncurses-dev:ncursesw'
 # What the sample spool and the quick start use.
 DEMO_TOOLS='python3:python3 rsync:rsync'
 # What the tests use besides.
-TEST_TOOLS='php-cli:php nodejs:node shellcheck:shellcheck mandoc:mandoc git:git'
+TEST_TOOLS='php-cli:php nodejs:node shellcheck:shellcheck mandoc:mandoc git:git
+valgrind:valgrind'
 TEST_LIBS='check:check'
 TEST_FILES='tzdata:/usr/share/zoneinfo/Europe/Madrid
 python3-croniter:/usr/lib/python3/dist-packages/croniter'

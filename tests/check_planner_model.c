@@ -318,7 +318,7 @@ START_TEST(random_changes_lose_no_class)
 		model.tasks[i].ref = make(name, NOW, model.tasks[i].id,
 		    i % KEYS);
 	}
-	for (int step = 0; step < STEPS; step++) {
+	for (unsigned step = 0; step < td_harness_many(STEPS); step++) {
 		one_step(&now, &random);
 		if (step % 2500 == 0)
 			reload(now, &random);

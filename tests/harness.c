@@ -45,6 +45,15 @@ td_harness_dir(void)
 	return dir;
 }
 
+unsigned
+td_harness_many(unsigned n)
+{
+	const char *text = getenv("TD_FEWER");
+	unsigned long fewer = text == NULL ? 0 : strtoul(text, NULL, 10);
+
+	return fewer > 1 && fewer < n ? n / (unsigned)fewer : n;
+}
+
 int
 td_harness_run(const char *name, const struct td_harness_test *tests, size_t n)
 {

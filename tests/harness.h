@@ -20,4 +20,8 @@ int td_harness_run(const char *name, const struct td_harness_test *tests,
  * tests of the program have ended.  Its path, valid until the next call. */
 const char *td_harness_dir(void);
 
+/* N, or fewer where TD_FEWER, a divisor, says that the machine is very slow:
+ * for how often a test that must not be slow with many does it. */
+unsigned td_harness_many(unsigned n);
+
 #endif

@@ -259,7 +259,7 @@ if !SANITIZERS
 TESTS += $(td_forms)
 endif
 EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh \
-	tests/valgrind.sh tests/vm.sh
+	tests/valgrind.sh tests/openat2.c tests/vm.sh
 EXTRA_DIST += tests/screen.py tests/screen.sh
 EXTRA_DIST += tests/why.sh tests/worker.py tests/worker.sh
 EXTRA_DIST += tests/clock.sh tests/disk.sh tests/tap.sh tests/users.sh \

@@ -28,6 +28,9 @@ static const struct {
 	{ "due.1795132800.a-1", TD_VERB_DUE, "1795132800.a-1" },
 	{ "revive.1795132800,x,0123456789abcdef,a,3.json", TD_VERB_REVIVE,
 	    "1795132800,x,0123456789abcdef,a,3.json" },
+	{ "revive.1795132801.1795132800,x,0123456789abcdef,a,3.json",
+	    TD_VERB_REVIVE,
+	    "1795132801.1795132800,x,0123456789abcdef,a,3.json" },
 	{ "purge.1795132800,x,0123456789abcdef,a,3.json", TD_VERB_PURGE,
 	    "1795132800,x,0123456789abcdef,a,3.json" },
 };
@@ -57,6 +60,12 @@ static const char *const bad[] = {
 	"run", "run.*", "reload.", "reload.x", "Pause", "pausex", "stop",
 	"none", ".pause", "pause~", "due", "due.a", "due.1.", "due..a",
 	"due.99999999999.a", "due.1.a/b", "revive", "revive.a", "purge.x.json",
+	"revive.1795132800", "revive.1795132800.", "revive.1795132800.a",
+	"revive..1795132800,x,0123456789abcdef,a,3.json",
+	"revive.-1.1795132800,x,0123456789abcdef,a,3.json",
+	"revive.1.2.1795132800,x,0123456789abcdef,a,3.json",
+	"revive.99999999999.1795132800,x,0123456789abcdef,a,3.json",
+	"purge.1.1795132800,x,0123456789abcdef,a,3.json",
 };
 
 START_TEST(other_names_are_no_requests)
@@ -65,6 +74,19 @@ START_TEST(other_names_are_no_requests)
 
 	ck_assert_int_eq(td_request_parse(bad[_i], &argument), TD_VERB_NONE);
 	ck_assert_str_eq(argument, "kept");
+}
+END_TEST
+
+START_TEST(the_time_is_taken_off)
+{
+	static const char name[] = "1795132800,x,0123456789abcdef,a,3.json";
+	const char *with = "17.1795132800,x,0123456789abcdef,a,3.json";
+	const char *without = name;
+
+	ck_assert_uint_eq(td_request_due(&with), 17);
+	ck_assert_str_eq(with, name);
+	ck_assert_uint_eq(td_request_due(&without), 0);
+	ck_assert_str_eq(without, name);
 }
 END_TEST
 
@@ -119,6 +141,7 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ parse_and_make_agree, N_OF(good) },
 		{ other_names_are_no_requests, N_OF(bad) },
+		{ the_time_is_taken_off, 0 },
 		{ what_does_not_parse_is_not_made, 0 },
 		{ pause_covers_its_classes, 0 },
 	};

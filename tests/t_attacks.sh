@@ -163,7 +163,8 @@ for name in "$letter" "$(echo "$letter" | sed "s/$dead/u$ADA_UID-&/")" \
     "$(name_of "$roots" dlq)"; do
 	# She may even paint a picture of it.
 	as "$EVA" sh -c "echo '{\"classname\":\"who\"}' >'$BOX/dlq/$name'
-	    cd '$BOX/ctl' && : >'revive.$name' && : >'purge.$name'"
+	    cd '$BOX/ctl' && : >'revive.$name' && : >'purge.$name' &&
+	    : >'revive.1000000000.$name' && : >'revive.4000000000.$name'"
 done
 for name in "$waits" "u$ADA_UID-$waits" "$roots"; do
 	as "$EVA" sh -c "cd '$BOX/ctl' && : >'due.1000000000.$name' &&
@@ -180,6 +181,21 @@ as "$ADA" timeout 20 taskdir wait "$(cat id)" >/dev/null
 is "$(find "$SPOOL"/new "$SPOOL"/dlq "$(box_of "$ADA")" -type f \
     ! -path '*/log/*' | sort)" "$(echo "$before" | grep -v /log/)" \
     'and change nothing'
+find "$BOX/dlq" "$BOX/ctl" -mindepth 1 -delete
+# Her own may wait as long as she likes, but never look as if they had.
+dead=$(as "$EVA" taskdir add fails)
+wait_until 'in_box "$EVA" dlq | grep -q "$dead"'
+now=$(date +%s)
+as "$EVA" touch "$BOX/ctl/revive.1000000000.$(in_box "$EVA" dlq)"
+wait_for 'a letter revived for the past' \
+    '[ "$(runs_of "u$EVA_UID-$dead" | wc -l)" -eq 2 ]'
+check 'is due now' test "$(run_field "u$EVA_UID-$dead" due)" -ge "$now"
+id=$(as "$EVA" taskdir add who --in 1h)
+wait_until '[ -n "$(in_box "$EVA" queue)" ]'
+as "$EVA" touch "$BOX/ctl/due.1000000000.$id"
+wait_until '[ -n "$(runs_of "u$EVA_UID-$id")" ]'
+check 'so is one moved there' test "$(run_field "u$EVA_UID-$id" due)" -ge \
+    "$now"
 find "$BOX/dlq" "$BOX/ctl" -mindepth 1 -delete
 # Each costs a look, nobody's dead letters are searched.
 as "$EVA" sh -c "cd '$BOX/ctl' && seq 10000 |

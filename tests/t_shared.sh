@@ -147,6 +147,31 @@ wait_for 'the same of one user is one' \
 is "$(count_in new) $(in_box "$EVA" queue | wc -l)" '2 1' 'moved, in both'
 taskdir cancel --all --waiting >/dev/null
 
+# Retries at a rate, of dead letters and of those that failed.
+# gaps: seconds between the due times of names on standard input.
+gaps()
+{
+	cut -d , -f 1 | sort | awk 'NR > 1 { printf "%d ", $1 - last }
+	    { last = $1 }'
+}
+bury_one
+bury_one
+bury_one
+check_exit 0 'dead letters come back at a rate' as "$EVA" timeout 20 taskdir \
+    retry --class fail --rate 1/m
+wait_until '[ "$(count_in dlq)" -eq 1 ]'
+is "$(names_in new | gaps)$(in_box "$EVA" queue | gaps)" '60 60 ' \
+    'the first now, each of the others a minute later'
+as "$EVA" timeout 20 taskdir cancel --all --waiting >"$WORK/out"
+as "$EVA" timeout 20 taskdir dlq purge --all >"$WORK/out"
+for i in 1 2 3; do as "$EVA" taskdir add fail --data "$i"; done >"$WORK/out"
+wait_until '[ "$(in_box "$EVA" failed | wc -l)" -eq 3 ]'
+check_exit 0 'so do those that failed' as "$EVA" timeout 20 taskdir retry \
+    --all --rate 1/m
+wait_until '[ "$(names_in failed | grep -c ,2.json)" -eq 1 ]'
+is "$(names_in failed | grep ,1.json | gaps)" '60 ' 'a minute apart'
+as "$EVA" timeout 20 taskdir cancel --all --waiting >"$WORK/out"
+
 # A crash between the copy and the removal of the drop.
 stop_runner
 id=$(as "$EVA" taskdir add who --data '"once"')

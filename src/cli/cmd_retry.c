@@ -3,6 +3,8 @@
 #include "cli/commands.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,9 +198,13 @@ static int
 ask_to_revive(struct retry *retry, const struct td_found *found)
 {
 	uint64_t due = next_due(retry);
-	int rc = td_plea(&retry->conf->spool, usage.name, TD_VERB_REVIVE,
-	    found->text, found);
+	char argument[TD_NAME_SIZE + 24];
+	int rc;
 
+	(void)snprintf(argument, sizeof(argument), "%" PRIu64 ".%s", due,
+	    found->text);
+	rc = td_plea(&retry->conf->spool, usage.name, TD_VERB_REVIVE,
+	    argument, found);
 	return rc == TD_EXIT_DONE ? done(retry, found, TD_STATE_NEW, due) :
 	    rc;
 }

@@ -13,7 +13,8 @@
 #include "lib/pattern.h"
 #include "lib/scan.h"
 
-enum argument { ARG_NONE, ARG_ID, ARG_OPTIONAL_CLASS, ARG_DUE_ID, ARG_NAME };
+enum argument { ARG_NONE, ARG_ID, ARG_OPTIONAL_CLASS, ARG_DUE_ID, ARG_DUE_NAME,
+    ARG_NAME };
 
 static const struct {
 	const char *name;
@@ -25,7 +26,7 @@ static const struct {
 	[TD_VERB_FORCE] = { "force", ARG_ID },
 	[TD_VERB_RELOAD] = { "reload", ARG_NONE },
 	[TD_VERB_DUE] = { "due", ARG_DUE_ID },
-	[TD_VERB_REVIVE] = { "revive", ARG_NAME },
+	[TD_VERB_REVIVE] = { "revive", ARG_DUE_NAME },
 	[TD_VERB_PURGE] = { "purge", ARG_NAME },
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
@@ -45,26 +46,44 @@ is_class_pattern(const char *text, size_t len)
 	return len <= TD_NAME_CLASS_MAX && strspn(text, alphabet) == len;
 }
 
+/* The digits and the dot of "1795132800.": their number, 0 if it has none. */
+static size_t
+due_len(const char *text, uint64_t *due)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return text[digits] == '.' &&
+	    td_num_parse(due, text, digits, TD_NAME_DUE_MAX) == 0 ?
+	    digits + 1 : 0;
+}
+
 /* "1795132800.ID" */
 static bool
 is_due_and_id(const char *text)
 {
-	size_t digits = strspn(text, "0123456789");
+	uint64_t due;
+	size_t len = due_len(text, &due);
+
+	return len != 0 && td_name_id_is_valid(text + len, strlen(text) - len);
+}
+
+/* A name begins with digits as well, but a comma ends them. */
+static bool
+is_name(const char *text, bool may_have_due)
+{
+	struct td_name name;
 	uint64_t due;
 
-	return text[digits] == '.' &&
-	    td_num_parse(&due, text, digits, TD_NAME_DUE_MAX) == 0 &&
-	    td_name_id_is_valid(text + digits + 1, strlen(text) - digits - 1);
+	return td_name_parse(&name, text + (may_have_due ?
+	    due_len(text, &due) : 0)) == 0;
 }
 
 uint64_t
 td_request_due(const char **argument)
 {
-	size_t digits = strspn(*argument, "0123456789");
 	uint64_t due = 0;
 
-	(void)td_num_parse(&due, *argument, digits, TD_NAME_DUE_MAX);
-	*argument += digits + 1;
+	*argument += due_len(*argument, &due);
 	return due;
 }
 
@@ -72,14 +91,14 @@ static bool
 argument_fits(enum argument kind, const char *text)
 {
 	size_t len = strlen(text);
-	struct td_name name;
 
 	switch (kind) {
 	case ARG_NONE: return false;
 	case ARG_ID: return td_name_id_is_valid(text, len);
 	case ARG_OPTIONAL_CLASS: return is_class_pattern(text, len);
 	case ARG_DUE_ID: return is_due_and_id(text);
-	case ARG_NAME: return td_name_parse(&name, text) == 0;
+	case ARG_DUE_NAME: return is_name(text, true);
+	case ARG_NAME: return is_name(text, false);
 	}
 	return false;
 }

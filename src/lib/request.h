@@ -13,7 +13,9 @@
  * a user's letter box it knows, beside cancel.ID, for his own tasks:
  *
  *	due.SECONDS.ID		another due time for one that waits
- *	revive.NAME		dlq/NAME is to wait again, with fresh tries
+ *	revive.SECONDS.NAME	dlq/NAME is to wait again, until then, with
+ *				fresh tries
+ *	revive.NAME		the same, until now
  *	purge.NAME		dlq/NAME is to be removed
  */
 #ifndef TD_LIB_REQUEST_H
@@ -45,7 +47,8 @@ enum td_verb td_request_parse(const char *name, const char **argument);
 int td_request_encode_pattern(char out[static TD_REQUEST_SIZE],
     const char *pattern);
 
-/* The SECONDS of a due request's argument, which is moved on to the ID. */
+/* The SECONDS of an argument, which is moved on behind them; 0: it has none.
+ * They are what somebody asks for: any time, the past included. */
 uint64_t td_request_due(const char **argument);
 
 /* The request's name: 0, or -EINVAL if no such request can be made. */

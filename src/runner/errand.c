@@ -27,6 +27,16 @@ say_failed(const struct td_mailbox *box, const char *what, int rc,
 	    strerror(-rc), box->box.name, name);
 }
 
+/* What a user drops is not due before now either: nobody's task can look as
+ * if it had waited for years. */
+static uint64_t
+not_past(uint64_t due)
+{
+	uint64_t now = td_runner_now();
+
+	return due > now ? due : now;
+}
+
 /* Another due time for a task that waits. */
 static void
 change_due(struct td_mailbox *box, const char *argument)
@@ -34,7 +44,7 @@ change_due(struct td_mailbox *box, const char *argument)
 	struct td_runner *runner = box->runner;
 	char id[TD_NAME_ID_SIZE];
 	const char *own = argument;
-	uint64_t due = td_request_due(&own);
+	uint64_t due = not_past(td_request_due(&own));
 	uint32_t ref = 0;
 	int rc;
 
@@ -89,7 +99,8 @@ forget_reason(const struct td_mailbox *box, const char *view)
 
 /* The dead letter waits again, with fresh tries. */
 static int
-revive(struct td_mailbox *box, const char *name, const char *view)
+revive(struct td_mailbox *box, const char *name, const char *view,
+    uint64_t due)
 {
 	struct td_runner *runner = box->runner;
 	char new_name[TD_NAME_SIZE];
@@ -99,7 +110,7 @@ revive(struct td_mailbox *box, const char *name, const char *view)
 	if (rc == 0 && td_index_find(&runner->planner.index, parts.id,
 	    parts.id_len) != 0)
 		rc = -EEXIST;
-	parts.due = td_runner_now();
+	parts.due = due;
 	parts.tries = 0;
 	if (rc == 0)
 		rc = td_name_format(new_name, &parts);
@@ -135,8 +146,10 @@ purge(const struct td_mailbox *box, const char *name)
 }
 
 static void
-do_revive(struct td_mailbox *box, const char *view)
+do_revive(struct td_mailbox *box, const char *argument)
 {
+	const char *view = argument;
+	uint64_t due = not_past(td_request_due(&view));
 	char name[TD_NAME_SIZE];
 	const char *fault;
 	struct stat st;
@@ -151,7 +164,7 @@ do_revive(struct td_mailbox *box, const char *view)
 		return;
 	}
 	if (rc == 0)
-		rc = revive(box, name, view);
+		rc = revive(box, name, view, due);
 	if (rc != 0)
 		say_failed(box, "revive a dead letter", rc, view);
 }

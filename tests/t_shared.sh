@@ -69,7 +69,7 @@ is "$(cat out)$(names_in failed)$(in_box "$EVA" failed)" \
 
 bury_one()
 {
-	id=$(as "$EVA" taskdir add fail --no-retry)
+	id=$(as "$EVA" taskdir add fail --no-retry "$@")
 	wait_until 'in_box "$EVA" dlq | grep -q "$id"'
 }
 bury_one
@@ -101,6 +101,13 @@ is "$(find "$SPOOL/dlq" "$BOX/dlq" "$BOX/ctl" -type f)" '' \
     'from the spool and his box, with its reasons'
 bury_one
 bury_one
+taskdir pause --class fail
+check_exit 1 'of two that are the same one comes back' as "$EVA" timeout 20 \
+    taskdir retry --class fail
+is "$(names_in dlq | grep -c ,fail,)$(names_in new | grep -c ,fail,)" 11 \
+    'where it waits'
+taskdir resume --class fail
+wait_until '[ "$(names_in dlq | grep -c ,fail,)" -eq 2 ]'
 check_exit 0 'all of them' as "$EVA" timeout 20 taskdir dlq purge --all
 is "$(find "$SPOOL/dlq" "$BOX/dlq" -type f)" '' 'are gone'
 roots=$(taskdir add fail --no-retry)
@@ -154,12 +161,10 @@ gaps()
 	cut -d , -f 1 | sort | awk 'NR > 1 { printf "%d ", $1 - last }
 	    { last = $1 }'
 }
-bury_one
-bury_one
-bury_one
+for i in 1 2 3; do bury_one --data "$i"; done
 check_exit 0 'dead letters come back at a rate' as "$EVA" timeout 20 taskdir \
     retry --class fail --rate 1/m
-wait_until '[ "$(count_in dlq)" -eq 1 ]'
+wait_until '[ "$(names_in dlq | grep -c ,fail,)" -eq 1 ]'
 is "$(names_in new | gaps)$(in_box "$EVA" queue | gaps)" '60 60 ' \
     'the first now, each of the others a minute later'
 as "$EVA" timeout 20 taskdir cancel --all --waiting >"$WORK/out"

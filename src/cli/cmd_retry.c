@@ -194,8 +194,17 @@ done(struct retry *retry, const struct td_found *found, enum td_state state,
 	return TD_EXIT_DONE;
 }
 
+/* The next one may be the same. */
 static int
-ask_to_revive(struct retry *retry, const struct td_found *found)
+note_revived(struct retry *retry, uint64_t key)
+{
+	return retry->keys.loaded ? key_add(&retry->keys, key,
+	    key_place(&retry->keys, key)) : 0;
+}
+
+static int
+ask_to_revive(struct retry *retry, const struct td_found *found,
+    const struct td_newcomer *letter)
 {
 	uint64_t due = next_due(retry);
 	char argument[TD_NAME_SIZE + 24];
@@ -205,6 +214,8 @@ ask_to_revive(struct retry *retry, const struct td_found *found)
 	    found->text);
 	rc = td_plea(&retry->conf->spool, usage.name, TD_VERB_REVIVE,
 	    argument, found);
+	if (rc == TD_EXIT_DONE && note_revived(retry, letter->key) != 0)
+		return td_cli_failed(usage.name, -ENOMEM, "cannot go on");
 	return rc == TD_EXIT_DONE ? done(retry, found, TD_STATE_NEW, due) :
 	    rc;
 }
@@ -227,9 +238,8 @@ move_back(struct retry *retry, const struct td_found *found,
 	});
 	if (rc == 0)
 		rc = td_spool_revive(&retry->conf->spool, found->text, text);
-	if (rc == 0 && retry->keys.loaded)
-		rc = key_add(&retry->keys, letter->key,
-		    key_place(&retry->keys, letter->key));
+	if (rc == 0)
+		rc = note_revived(retry, letter->key);
 	if (rc == -EEXIST) {
 		td_cli_complain(usage.name, "%s waits already", found->id);
 		return TD_EXIT_FAILED;
@@ -264,7 +274,7 @@ revive(struct retry *retry, const struct td_found *found)
 	rc = retry->options->force ? TD_EXIT_DONE :
 	    check_twin(retry, found, &letter);
 	if (rc == TD_EXIT_DONE)
-		rc = is_box(retry) ? ask_to_revive(retry, found) :
+		rc = is_box(retry) ? ask_to_revive(retry, found, &letter) :
 		    move_back(retry, found, &letter);
 	td_detail_release(&detail);
 	return rc;

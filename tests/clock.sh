@@ -68,9 +68,18 @@ timerfd_settime(int fd, int flags, const struct itimerspec *when,
 
 	if (fd == timer && moved.it_value.tv_sec != 0)
 		moved.it_value.tv_sec -= offset();
+	if (fd == timer && moved.it_value.tv_sec < 0)
+		moved.it_value.tv_sec = 1;
 	if (fd == timer)
 		wants_cancel = (flags & TFD_TIMER_CANCEL_ON_SET) != 0;
-	return (int)syscall(SYS_timerfd_settime, fd, flags, &moved, old);
+	if (syscall(SYS_timerfd_settime, fd, flags, &moved, old) != 0)
+		return -1;
+	/* As the kernel: who sets the timer first is told, not who reads. */
+	if (fd != timer || !wants_cancel || !was_set)
+		return 0;
+	was_set = 0;
+	errno = ECANCELED;
+	return -1;
 }
 
 ssize_t
@@ -96,6 +105,8 @@ set(void *set_of_signals)
 		if (!wants_cancel)
 			continue;
 		was_set = 1;
+		if (getenv("CLOCK_TELLS_SETTER") != NULL)
+			continue;
 		syscall(SYS_timerfd_settime, timer, 0, &at_once, NULL);
 	}
 	return NULL;

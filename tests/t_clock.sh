@@ -82,4 +82,23 @@ wait_for 'nothing is stuck' '[ -z "$(names_in new)$(names_in cur)" ]'
 is "$(runs_of '' | grep '"result":"ok"' | wc -l | tr -d ' ')" 6 \
     'each ran once'
 check 'the runner stops' stop_runner
+
+# --- Told to who sets the timer ----------------------------------------------
+
+echo 0 >offset
+new_spool
+handler ok <<'END'
+#!/bin/true
+END
+CLOCK_TELLS_SETTER=1
+export CLOCK_TELLS_SETTER
+start_clock_runner
+put later ok 1800
+wait_until '[ "$(states_of later)" = new ]'
+step_clock 3600
+put sooner ok 900
+wait_for 'a step between two looks is noticed' \
+    'grep -q "clock was set" "$SPOOL.err"'
+wait_for 'and what has become due by it runs' 'ended later'
+check 'the runner stops' stop_runner
 done_testing

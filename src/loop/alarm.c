@@ -7,18 +7,30 @@
 #include <unistd.h>
 
 /* An unset alarm still has to notice clock steps: far away is unset. */
+#define LONG_AGO	1
 #define FAR_AWAY	INT64_C(253402300799)	/* end of year 9999 */
 
 static int
-arm(const struct td_alarm *alarm)
+arm_at(const struct td_alarm *alarm, int64_t second)
 {
-	struct itimerspec when = {
-		.it_value.tv_sec = alarm->at == 0 ? FAR_AWAY :
-		    (time_t)alarm->at,
-	};
+	struct itimerspec when = { .it_value.tv_sec = (time_t)second };
 
 	return timerfd_settime(alarm->source.fd, TFD_TIMER_ABSTIME |
 	    TFD_TIMER_CANCEL_ON_SET, &when, NULL) != 0 ? -errno : 0;
+}
+
+/* A clock that was set since the last look is told of once: to whoever reads,
+ * or, here, to whoever sets the timer first.  Then it rings at once. */
+static int
+arm(struct td_alarm *alarm)
+{
+	int rc = arm_at(alarm, alarm->at == 0 ? FAR_AWAY :
+	    (int64_t)alarm->at);
+
+	if (rc != -ECANCELED)
+		return rc;
+	alarm->was_set = true;
+	return arm_at(alarm, LONG_AGO);
 }
 
 static void
@@ -26,7 +38,7 @@ on_ready(struct td_source *source)
 {
 	struct td_alarm *alarm = (struct td_alarm *)source;
 	uint64_t count;
-	bool was_set = false;
+	bool was_set = alarm->was_set;
 
 	if (read(source->fd, &count, sizeof(count)) < 0) {
 		if (errno != ECANCELED)
@@ -34,6 +46,7 @@ on_ready(struct td_source *source)
 		was_set = true;
 	}
 	alarm->at = 0;
+	alarm->was_set = false;
 	(void)arm(alarm);
 	alarm->ring(alarm, was_set);
 }

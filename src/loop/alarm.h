@@ -15,6 +15,7 @@ struct td_alarm {
 	struct td_loop *loop;
 	uint64_t at;		/* Unix seconds; 0: not set */
 	bool is_open;
+	bool was_set;		/* the clock was, which is not told yet */
 	void (*ring)(struct td_alarm *alarm, bool clock_was_set);
 };
 

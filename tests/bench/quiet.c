@@ -1,6 +1,7 @@
 #include "config.h"
 
-/* A runner with nothing due: how often it wakes up, all threads together. */
+/* A runner with nothing due: how often it wakes up, all threads together; also
+ * with a schedule of 10,000 entries. */
 
 #include "bench.h"
 
@@ -8,11 +9,16 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { WATCH_S = 20 };
+#include "base/buf.h"
+#include "base/io.h"
+
+enum { WATCH_S = 20, ENTRIES = 10000 };
 
 static const char switches[] = "voluntary_ctxt_switches:";
 
@@ -71,8 +77,48 @@ fill(const char *path)
 	bench_fill(path, "bench.stamp", 1);
 }
 
+/* Entries that run far from now. */
 static void
-ours(const struct bench *bench, double *figures)
+fill_schedule(const char *path)
+{
+	int fd, dir_fd = bench_open_dir(AT_FDCWD, path);
+	struct td_buf text = { 0 };
+
+	for (int i = 0; i < ENTRIES; i++)
+		td_buf_add_format(&text, "%d %d 29 2 *  bench.true id=e%d\n",
+		    i % 60, i / 60 % 24, i);
+	fd = openat(dir_fd, "schedule", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || td_buf_status(&text) != 0 ||
+	    td_io_write(fd, text.data, text.len) != 0)
+		bench_die("schedule", errno);
+	(void)close(fd);
+	(void)close(dir_fd);
+	td_buf_release(&text);
+}
+
+/* Until each entry has its task: then there is nothing left to do. */
+static void
+wait_for_slots(const char *path)
+{
+	char new[BENCH_PATH_SIZE + 8];
+	int n = 0;
+
+	(void)snprintf(new, sizeof(new), "%s/new", path);
+	while (n < ENTRIES) {
+		const struct dirent *entry;
+		DIR *dir = opendir(new);
+
+		if (dir == NULL)
+			bench_die(new, errno);
+		for (n = 0; (entry = readdir(dir)) != NULL;)
+			n += strstr(entry->d_name, ",s-") != NULL;
+		(void)closedir(dir);
+		bench_pause(0.2);
+	}
+}
+
+static double
+watch(const struct bench *bench, bool with_schedule)
 {
 	int fifo, seconds = bench_count(bench, WATCH_S);
 	char path[BENCH_PATH_SIZE];
@@ -82,20 +128,33 @@ ours(const struct bench *bench, double *figures)
 	bench_spool(path, bench, "quiet", "");
 	fifo = bench_stamp_open(path);
 	fill(path);
+	if (with_schedule)
+		fill_schedule(path);
 	pid = bench_start_runner(bench, path);
 	(void)bench_stamp_read(fifo);
+	if (with_schedule)
+		wait_for_slots(path);
 	bench_pause(2);		/* poll: the group sync is over by then */
 	before = wakeups(pid);
 	bench_pause(seconds);
-	figures[0] = (double)(wakeups(pid) - before);
+	before = wakeups(pid) - before;
 	bench_stop_runner(pid);
 	bench_remove(path);
+	return (double)before;
+}
+
+static void
+ours(const struct bench *bench, double *figures)
+{
+	figures[0] = watch(bench, false);
+	figures[1] = watch(bench, true);
 }
 
 const struct bench_case bench_quiet = {
 	.name = "quiet",
 	.slices = 1,
 	.once = true,
-	.rows = { { "nothing due, wake-ups in 20 s", "", BENCH_AT_MOST, 0 } },
+	.rows = { { "nothing due, wake-ups in 20 s", "", BENCH_AT_MOST, 0 },
+	    { "10,000 entries wait, wake-ups", "", BENCH_AT_MOST, 0 } },
 	.ours = ours,
 };

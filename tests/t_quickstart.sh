@@ -62,6 +62,13 @@ waiting()
 is "$(waiting) $(count_in cur) $(count_in failed)" '0 0 0' \
     'nothing is left waiting'
 is "$(names_in new | grep -c ',s-')" 2 "but for the schedule's next runs"
+like "$(cat "$WORK/out")" '*taskdir schedule list*every-minute *every minute*
+nightly *working-days*disabled*taskdir schedule run nightly*ok *' \
+    'the schedule is shown, and an entry of it runs'
+is "$(taskdir log --type scheduled --json | grep -c '"ok".*"forced":true')" 1 \
+    'as the log has it'
+is "$(find "$WORK/tree" -type f -path '*work/nights/*' | wc -l | tr -d ' ')" 1 \
+    'and its archive is there'
 is "$(count_in dlq)" 1 'the broken file is a dead letter'
 if [ "$has_git" = yes ]; then
 	is "$(tree_git status --porcelain)" '' 'git sees no change'

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "lib/runlog.h"
 #include "lib/spool.h"
 #include "runner/runner.h"
 
@@ -228,6 +229,75 @@ START_TEST(the_log_has_a_size)
 }
 END_TEST
 
+static void
+grow_old(const char *path)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT }, { .tv_sec = 1577836800 },
+	};
+
+	ck_assert_int_eq(utimensat(spool.log_fd, path, times, 0), 0);
+}
+
+static bool
+what_is_old_is_gone(void)
+{
+	return !is_there("runs-20200101.jsonl") && !is_there("output/x,a,1");
+}
+
+/* Met by the hour's look, not only by that of the start. */
+START_TEST(log_and_output_have_an_age)
+{
+	pid_t pid;
+
+	make_spool("");
+	pid = start();
+	await(is_up, "the first look is over");
+	fill(spool.log_fd, "runs-20200101.jsonl", 4096);
+	fill(spool.log_fd, "runs-20200102.jsonl", 4096);
+	fill(spool.log_fd, "output/x,a,1", 4096);
+	fill(spool.log_fd, "output/x,b,1", 4096);
+	grow_old("output/x,a,1");
+	grow_old("runs-20200101.jsonl");
+	await(what_is_old_is_gone, "what is older than 28 days goes");
+	ck_assert(is_there("runs-20200102.jsonl"));
+	ck_assert(is_there("output/x,b,1"));
+	stop(pid);
+}
+END_TEST
+
+/* What is in today's log cannot be helped; said once, not each minute. */
+START_TEST(a_day_that_is_too_large_is_said_once)
+{
+	struct td_buf said = { 0 };
+	const char *at;
+	char today[32];
+	int fd, n = 0;
+	pid_t pid;
+
+	make_spool("[runner]\nlog_max = 4K\n");
+	(void)snprintf(today, sizeof(today), "runs-%08u.jsonl",
+	    td_runlog_day((uint64_t)time(NULL)));
+	fill(spool.log_fd, today, 12288);
+	fd = openat(spool.root_fd, "said", O_WRONLY | O_CREAT | O_APPEND |
+	    O_CLOEXEC, 0600);
+	ck_assert_int_ge(dup2(fd, STDERR_FILENO), 0);
+	pid = start();
+	await(is_up, "the first look is over");
+	fill(spool.log_fd, "runs-20200101.jsonl", 4096);
+	await(old_days_are_gone, "a later look");
+	ck_assert(is_there(today));
+	ck_assert_int_eq(td_io_read_file(spool.root_fd, "said", &said,
+	    1 << 20), 0);
+	stop(pid);
+	for (at = td_buf_text(&said); (at = strstr(at, "alone is")) != NULL;
+	    at++)
+		n++;
+	ck_assert_int_eq(n, 1);
+	td_buf_release(&said);
+}
+END_TEST
+
 static bool
 old_outputs_are_gone(void)
 {
@@ -273,6 +343,8 @@ main(void)
 		{ alerts_that_were_kept_back_are_made_good, 0 },
 		{ the_log_has_a_size, 0 },
 		{ output_has_a_size, 0 },
+		{ log_and_output_have_an_age, 0 },
+		{ a_day_that_is_too_large_is_said_once, 0 },
 	};
 
 	return td_fault_run("minute", tests, sizeof(tests) / sizeof(tests[0]));

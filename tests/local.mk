@@ -167,6 +167,8 @@ td_stories += \
 	tests/t_dedup.sh \
 	tests/t_due.sh \
 	tests/t_handlers.sh \
+	tests/t_keep.sh \
+	tests/t_keep_shared.sh \
 	tests/t_kill.sh \
 	tests/t_names.sh \
 	tests/t_once.sh \

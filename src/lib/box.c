@@ -206,9 +206,12 @@ td_box_tell(const struct td_box *box,
 	int rc;
 
 	td_buf_add_format(&text, "# What the spool's settings say, written by "
-	    "its runner.\n[runner]\nmax_size = %" PRIu64 "\nsync = %s\n",
+	    "its runner.\n[runner]\nmax_size = %" PRIu64 "\nsync = %s\n"
+	    "log_retention = %" PRIu64 "ms\nlog_max = %" PRIu64 "\n"
+	    "output_total = %" PRIu64 "\n",
 	    settings->max_size_bytes, settings->sync == TD_SYNC_STRICT ?
-	    "strict" : "auto");
+	    "strict" : "auto", settings->log_retention_ms,
+	    settings->log_max_bytes, settings->output_total_bytes);
 	rc = td_buf_status(&text);
 	if (rc == 0 && (td_io_read_file(box->fd, conf_file, &old,
 	    text.len) != 0 || old.len != text.len ||

@@ -149,6 +149,8 @@ void td_view_log(struct td_runner *runner, const struct td_run *run);
 /* Copies captured output, NAME of log/output. */
 void td_view_output(struct td_runner *runner, const char *name);
 void td_view_forget_output(struct td_runner *runner, const char *name);
+/* A day of the run log went, NAME of log/: so do the users' lines of it. */
+void td_view_forget_day(struct td_runner *runner, const char *name);
 /* The picture of a task that is gone or elsewhere is set right; as the user. */
 void td_view_check(struct td_mailbox *box, enum td_state state,
     const char *name);

@@ -101,7 +101,8 @@ remove_oldest(struct td_runner *runner, int dir_fd, uint64_t max,
 	uint64_t before = quota->bytes;
 	size_t i = 0;
 
-	if (max == 0 || quota->bytes <= max || quota->names.failed)
+	if (max == 0 || quota->bytes <= max || quota->names.failed ||
+	    quota->n == 0)
 		return;
 	qsort_r(quota->files, quota->n, sizeof(*quota->files), by_age, quota);
 	for (; i < quota->n && i < REMOVED_MAX && quota->bytes > max; i++) {
@@ -110,6 +111,8 @@ remove_oldest(struct td_runner *runner, int dir_fd, uint64_t max,
 		(void)unlinkat(dir_fd, name_of(quota, file), 0);
 		if (dir_fd == runner->output_fd)
 			td_view_forget_output(runner, name_of(quota, file));
+		else
+			td_view_forget_day(runner, name_of(quota, file));
 		quota->bytes -= file->bytes;
 	}
 	td_log(TD_LOG_NOTICE, "runner", "%s was larger than it may be: "
@@ -117,6 +120,22 @@ remove_oldest(struct td_runner *runner, int dir_fd, uint64_t max,
 	    before - quota->bytes);
 	/* It may not have been enough. */
 	quota->grew = true;
+}
+
+/* Nothing can be done about it but by a person; once a day will do. */
+static void
+say_large(struct td_runner *runner, uint64_t bytes)
+{
+	unsigned day = td_runlog_day(td_runner_now());
+
+	if (runner->conf.log_max_bytes == 0 ||
+	    bytes <= runner->conf.log_max_bytes ||
+	    runner->quota.large_day == day)
+		return;
+	runner->quota.large_day = day;
+	td_log(TD_LOG_WARNING, "runner", "the run log of today alone is larger "
+	    "than log_max, and stays until tomorrow: keep_log = fail leaves "
+	    "out what went well bytes=%" PRIu64, bytes);
 }
 
 /* Days are few. */
@@ -137,6 +156,7 @@ look_at_log(struct td_runner *runner)
 	/* It counts, but stays. */
 	note_file(quota, dir_fd, today, true);
 	today_bytes = quota->bytes;
+	say_large(runner, today_bytes);
 	forget(quota);
 	while (rc == 0 && td_scan_next(&scan, &name, NULL) == 1)
 		if (td_keep_is_day(name) && strcmp(name, today) != 0)

@@ -26,6 +26,7 @@ struct td_quota {
 	size_t n, size;
 	struct td_buf names;	/* theirs, each with its NUL */
 	uint64_t bytes;
+	unsigned large_day;	/* alone too large, as was said */
 };
 
 /* The minute: a look is due. */

@@ -90,17 +90,18 @@ td_runner_log(struct td_runner *runner, const struct td_class *class,
 {
 	const struct td_runner_options *options = runner->options;
 	struct td_run line = *run;
+	bool kept = class == NULL || td_keep_logs(class, run->result);
 	int rc = 0;
 
 	if (line.ref == NULL && runner->boxes.is_open)
 		(void)td_boxes_of(runner, run->id, strlen(run->id), &line.ref);
-	if (class == NULL || td_keep_logs(class, run->result))
+	if (kept)
 		rc = append(runner, &line);
 	if (rc != 0)
 		td_log(TD_LOG_ERR, "runner", "cannot write the run log: %s "
 		    "id=%s", strerror(-rc), run->id);
 	td_census_count(runner, run);
-	if (rc == 0)
+	if (kept && rc == 0)
 		td_view_log(runner, run);
 	if (options->report != NULL)
 		options->report(options->report_arg, run);

@@ -266,6 +266,18 @@ td_view_forget_output(struct td_runner *runner, const char *name)
 }
 
 void
+td_view_forget_day(struct td_runner *runner, const char *name)
+{
+	for (size_t i = 0; i < runner->boxes.n; i++) {
+		struct td_mailbox *box = runner->boxes.list[i];
+
+		td_boxes_become(box);
+		(void)unlinkat(box->box.log_fd, name, 0);
+		td_boxes_return();
+	}
+}
+
+void
 td_view_check(struct td_mailbox *box, enum td_state state, const char *name)
 {
 	struct td_runner *runner = box->runner;

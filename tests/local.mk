@@ -133,6 +133,7 @@ td_stories += \
 	tests/t_worker_end.sh \
 	tests/t_worker_faults.sh \
 	tests/t_worker_languages.sh \
+	tests/t_worker_pools.sh \
 	tests/t_batch.sh \
 	tests/t_boxes.sh \
 	tests/t_cancel.sh \

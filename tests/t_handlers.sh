@@ -10,6 +10,8 @@ kill_grace = 1s
 timeout = 1s
 [class stays]
 leave_children = yes
+[class speaks]
+leave_children = yes
 [class loud]
 output_max = 100K
 [class quiet]
@@ -211,5 +213,31 @@ is "$(run_field "$id" result)" ok 'after a good end'
 is "$(for env in /proc/[0-9]*/environ; do
 	tr '\0' '\n' <"$env" | grep -x "TASKDIR_ID=$id"
     done 2>/dev/null)" '' 'and none is left'
+
+# --- Descriptor 3 ------------------------------------------------------------
+
+# shellcheck disable=SC2016 # the handler's own
+printf '#!/bin/sh\nprintf "{\\"error\\":\\"no line end\\"}" >&3\nexit 1\n' |
+    handler abrupt
+fails abrupt 'no line end' 'a last line without its end counts'
+# Who was allowed to stay speaks while the next task has the place.
+handler speaks <<'END'
+#!/bin/sh
+{
+	trap '' PIPE
+	until [ -e "$TASKDIR_SPOOL.speak" ]; do sleep 0.02; done # poll
+	echo '{"error":"of another task","next_in":9999}' >&3
+	: >"$TASKDIR_SPOOL.spoke"
+} &
+END
+handler hears <<'END'
+#!/bin/sh
+: >"$TASKDIR_SPOOL.speak"
+until [ -e "$TASKDIR_SPOOL.spoke" ]; do sleep 0.02; done # poll
+exit 1
+END
+id=$(taskdir add speaks)
+wait_for 'a task leaves a child that will speak' 'ended "$id"'
+fails hears 'exit 1' 'nobody hears it'
 check 'the runner stops' stop_runner
 done_testing

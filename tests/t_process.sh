@@ -81,8 +81,16 @@ END
 	ionice
 } >"$TASKDIR_SPOOL/tmp/given" 2>&1
 END
+	handler nonblock <<'END'
+#!/usr/bin/python3
+import os
+os.set_blocking(3, False)
+END
+	# O_WRONLY is 1, O_NONBLOCK 4000.
 	handler descriptors <<'END'
 #!/bin/sh
+grep '^flags' /proc/self/fdinfo/3 | tr -s '\t' ' ' \
+    >"$TASKDIR_SPOOL/tmp/flags"
 exec ls /proc/self/fd >"$TASKDIR_SPOOL/tmp/descriptors"
 END
 	handler where <<'END'
@@ -132,6 +140,12 @@ best-effort: prio 6" 'nice, umask, no_new_privs, limits, ionice'
 	is "$(paste -s -d ' ' "$SPOOL/tmp/descriptors")" '0 1 2 3 4' \
 	    'no descriptor but its own four, and that of the list'
 	if command -v python3 >"$WORK/.out"; then
+		id=$(taskdir add nonblock)
+		wait_until 'ended "$id"'
+		id=$(taskdir add descriptors)
+		wait_until 'ended "$id"'
+		is "$(cat "$SPOOL/tmp/flags")" 'flags: 01' \
+		    'descriptor 3 blocks, whatever the last one made of it'
 		id=$(taskdir add worker)
 		wait_until '[ -n "$(runs_of "$id")" ]'
 		like "$(runs_of "$id")" '*"value":[[]0, 1, 2, 3, 4]*' \

@@ -11,6 +11,17 @@ cat >>"$SPOOL/taskdir.conf" <<'END'
 [class limited]
 handler = handlers/files
 limit_nofile = 50
+[class pooled]
+worker = yes
+END
+handler pooled <<'END'
+#!/usr/bin/python3
+import json, socket
+sock = socket.socket(fileno=3)
+sock.sendall(b'{"taskdir":1,"hello":"pooled"}\n')
+for line in sock.makefile('rb'):
+    sock.sendall(json.dumps({'id': json.loads(line)['id'],
+                             'status': 'ok'}).encode() + b'\n')
 END
 
 # Descriptors: all that are allowed for the runner, none more for handlers.
@@ -67,6 +78,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	done_testing
 fi
 as_nobody pause
+: >"$SPOOL.err"
 setpriv --reuid 65534 --regid 65534 --clear-groups "$WORK/taskdir" run \
     >"$SPOOL.out" 2>"$SPOOL.err" </dev/null &
 adopt_runner $!
@@ -106,13 +118,13 @@ set_processes()
 }
 
 # Neither a process can be made nor the task put back: nothing leaves cur/.
-if chattr +a "$SPOOL/cur" 2>/dev/null; then
-	wait_until '[ "$(count_in cur)" -eq 0 ]'
-	most=$(sed -n 's/^Max processes *[^ ]* *\([^ ]*\).*/\1/p' \
-	    "/proc/$RUNNER/limits")
+# stuck CLASS
+stuck()
+{
+	chattr +a "$SPOOL/cur"
 	set_processes 1
-	id=$(as_nobody add files --data 5)
-	wait_for 'a task that cannot go back is told of' \
+	id=$(as_nobody add "$1" --data 5)
+	wait_for "$1: a task that cannot go back is told of" \
 	    'grep -q "cannot put a task back.*$id" "$SPOOL.err"'
 	is "$(states_of "$id")" cur 'it keeps its place'
 	chattr -a "$SPOOL/cur"
@@ -121,8 +133,18 @@ if chattr +a "$SPOOL/cur" 2>/dev/null; then
 	wait_for 'and runs when there is room for it' 'ended "$id"'
 	is "$(run_field "$id" result) $(run_field "$id" try)" 'ok 1' \
 	    'at its first try'
-else
+}
+wait_until '[ "$(count_in cur)" -eq 0 ]'
+most=$(sed -n 's/^Max processes *[^ ]* *\([^ ]*\).*/\1/p' \
+    "/proc/$RUNNER/limits")
+if ! chattr +a "$SPOOL/cur" 2>/dev/null; then
 	skip 'no file attributes here'
+elif ! command -v python3 >/dev/null; then
+	stuck files
+	skip 'python3 is not installed: no worker is short of anything'
+else
+	stuck files
+	stuck pooled
 fi
 stop_runner
 done_testing

@@ -79,8 +79,8 @@ print_expr(const struct options *options)
 /* --- The spool's --- */
 
 static const struct td_column entry_columns[] = {
-	{ "next", "NEXT", 0 }, { "id", "ENTRY", 0 }, { "note", "NOTE", 0 },
-	{0},
+	{ "next", "NEXT", 0 }, { "id", "ENTRY", 0 }, { "tz", "ZONE", 0 },
+	{ "note", "NOTE", 0 }, {0},
 };
 
 /* Entries, each with its next run. */

@@ -35,6 +35,15 @@ like "$(cat out)" \
     'tells all'
 check_exit 0 'show of R' taskdir schedule show off
 like "$(cat out)" '*R=[0-9]* R=[0-9]*' 'prints what it is here'
+cp out off.out
+if unshare --uts true 2>"$WORK/.out"; then
+	unshare --uts sh -c 'echo elsewhere >/proc/sys/kernel/hostname
+	    hostname 2>/dev/null; taskdir schedule show off' >out 2>&1
+	is "$(grep written out)" "$(grep written off.out)" \
+	    'the same on a host of another name'
+else
+	skip 'the host cannot get another name here'
+fi
 check_exit 3 'an unknown one' taskdir schedule show nobody
 check_exit 3 'a class with several entries' taskdir schedule show note
 like "$(cat err)" '*several entries*, *' 'names two of them'
@@ -54,6 +63,8 @@ check_exit 2 'explain of two things' taskdir schedule explain off -e @daily
 check_exit 2 'an entry has its zone' taskdir schedule explain off --tz UTC
 check_exit 0 'next' taskdir schedule next -n 10
 is "$(wc -l <out | tr -d ' ')" 10 'as many as were asked for'
+like "$(taskdir schedule next weekdays -n 1)" '*T09:00:00+0* *Europe/Madrid*' \
+    'and the zone of an entry that has one'
 check_exit 0 'next of one' taskdir schedule next weekdays -n 1 \
     --from 2026-06-06T00:00:00Z
 like "$(cat out)" '2026-06-08T09:00:00+02:00*' 'in its own zone'
@@ -147,6 +158,11 @@ check_exit 1 'lint --json' taskdir schedule lint --json
 check 'is JSON' sh -c 'python3 -m json.tool <out >parsed'
 check_exit 0 'list goes on' taskdir schedule list
 like "$(cat err)" '*too few fields*blocking*' 'and tells of it'
+is "$(grep -c blocking err)" 1 'and of blocking once'
+start_runner
+like "$(cat "$SPOOL.err")" '*warning*blocking: *4.4*' 'as the runner does'
+wait_for 'which runs the entry beside others' 'names_in new | grep -q ",note,"'
+stop_runner
 cp good "$SPOOL/schedule"
 
 # --- Runs --------------------------------------------------------------------
@@ -155,7 +171,15 @@ check_exit 0 'run of a disabled one, without a runner' \
     taskdir schedule run mod_x/a
 like "$(cat out)" '*slot *ok*' 'its output and result'
 : >"$SPOOL/fails"
+like "$(taskdir schedule list | grep mod_x)" \
+    'mod_x\\a *at 02:30* 20[0-9][0-9]-*ok *disabled*changed' \
+    'list has its last run and result'
 check_exit 1 'the exit code is the run' taskdir schedule run five
+like "$(taskdir schedule list | grep five)" \
+    '* 20[0-9][0-9]-*permanent*disabled*own' 'which list shows, too'
+check_exit 1 'at once again' taskdir schedule run five
+is "$(cat "$SPOOL"/log/*.jsonl | grep -o '"id":"[^"]*"' | sort | uniq -d)" '' \
+    'is a run of its own'
 is "$(count_in failed)$(count_in dlq)" 00 'a failure leaves nothing'
 rm "$SPOOL/fails"
 check_exit 3 'an unknown one' taskdir schedule run nobody
@@ -182,6 +206,20 @@ start_runner
 before=$(names_in new)
 check_exit 0 'run beside a runner' taskdir schedule run five
 is "$(names_in new)" "$before" 'the next slot stays as it is'
+: >"$SPOOL/fails"
+check_exit 1 'its failure is ours' taskdir schedule run five
+rm "$SPOOL/fails"
+is "$(names_in new)" "$before" 'which is not tried again'
+check_exit 0 'set while a runner is there' taskdir schedule set weekdays \
+    --minute 59
+# shellcheck disable=SC2034 # for the condition
+slot=$(date -d "$(taskdir schedule next weekdays -n 1 | cut -d ' ' -f 1)" +%s)
+wait_for 'moves the waiting task' 'names_in new | grep -q "^$slot,.*,s-"'
+check_exit 0 'enable' taskdir schedule enable five
+wait_for 'and an enabled entry gets one' \
+    '[ "$(names_in new | grep -c ,s-)" -eq 3 ]'
+check_exit 0 'disable' taskdir schedule disable five
+wait_for 'which goes' '[ "$(names_in new | grep -c ,s-)" -eq 2 ]'
 check_exit 0 'the log knows it' taskdir log --type scheduled --json
 check_exit 0 'disable while a runner is there' taskdir schedule disable off
 wait_for 'takes the waiting task out' \

@@ -141,12 +141,15 @@ past_run(void *arg, const struct td_runlog_line *line)
 	struct past *past = arg;
 	struct td_agenda_item *item = item_of(past->agenda, line->id,
 	    strlen(line->id));
+	struct td_slotfile file = { 0 };
 
 	if (item == NULL || item->has_last || line->try == 0)
 		return 0;
+	(void)td_slotfile_parse(&file, line->id, strlen(line->id));
 	item->has_last = true;
 	item->last_result = line->result;
 	item->last = line->end;
+	item->last_slot = file.slot;
 	return --past->wanted == 0;
 }
 

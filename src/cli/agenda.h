@@ -21,6 +21,7 @@ struct td_agenda_item {
 	bool has_last;
 	enum td_result last_result;
 	double last;		/* Unix seconds: when the last run ended */
+	uint64_t last_slot;	/* and which slot it was */
 };
 
 /* {0} is closed. */

@@ -29,14 +29,28 @@ static const struct td_usage usage = {
 	.max_args = 1,
 };
 
+enum { SAME_RUNS_MAX = 60 };	/* beyond that the clock was set back */
+
+/* The second of now, or, where the entry's last run was named for it, the one
+ * after that: each run has an id of its own. */
+static uint64_t
+slot_of(const struct td_agenda_item *item)
+{
+	uint64_t now = td_clock_wall_us() / 1000000;
+
+	return item->has_last && item->last_slot >= now &&
+	    item->last_slot < now + SAME_RUNS_MAX ? item->last_slot + 1 : now;
+}
+
 /* The file of a run by hand; ID is the task's. */
 static int
-add_task(const struct td_agenda *agenda,
-    const struct td_schedule_entry *entry, char id[static TD_NAME_ID_SIZE])
+add_task(const struct td_agenda *agenda, const struct td_agenda_item *item,
+    char id[static TD_NAME_ID_SIZE])
 {
 	const struct td_spool *spool = &agenda->conf.spool;
+	const struct td_schedule_entry *entry = item->entry;
 	const struct td_slotfile file = { .hash = entry->hash,
-		.slot = td_clock_wall_us() / 1000000, .manual = true };
+		.slot = slot_of(item), .manual = true };
 	char name[TD_NAME_SIZE], owner[TD_SPOOL_OWNER_SIZE];
 	struct td_buf text = {0};
 	int rc;
@@ -94,7 +108,7 @@ run_beside(struct td_agenda *agenda, const char *id,
 }
 
 static int
-run(struct td_agenda *agenda, const struct td_schedule_entry *entry,
+run(struct td_agenda *agenda, const struct td_agenda_item *item,
     const struct td_common *common)
 {
 	bool alive = td_lock_is_held(agenda->conf.spool.run_fd, NULL) == 1;
@@ -104,7 +118,7 @@ run(struct td_agenda *agenda, const struct td_schedule_entry *entry,
 	if (rc != 0)
 		return td_cli_failed(usage.name, rc,
 		    "cannot become the owner of %s", agenda->conf.spool.path);
-	rc = add_task(agenda, entry, id);
+	rc = add_task(agenda, item, id);
 	if (rc != TD_EXIT_DONE)
 		return rc;
 	/* A runner that is there may be another command's, and end with it. */
@@ -153,8 +167,7 @@ td_schedule_run(int argc, char **argv)
 	if (rc == TD_EXIT_DONE) {
 		item = td_agenda_find(&agenda, args.words[0], usage.name);
 		rc = item == NULL ? TD_EXIT_NONE : item->running ?
-		    refuse(item, common.utc) : run(&agenda, item->entry,
-		    &common);
+		    refuse(item, common.utc) : run(&agenda, item, &common);
 	}
 	td_agenda_release(&agenda);
 	return rc;

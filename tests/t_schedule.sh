@@ -231,6 +231,10 @@ wait_for 'it ends' '[ -z "$(waiting cur)" ]'
 to 1800
 wait_for 'and goes on with the next slot' '[ "$(ran busy)" = "600 1800" ]'
 wait_for 'which is followed' '[ "$(waiting)" = "2400 2400" ]'
+to 1500
+is "$(ran busy)" '600 1800' 'a clock set back runs nothing twice'
+to 1801
+is "$(waiting) $(ran busy)" '2400 2400 600 1800' 'and loses nothing'
 id=$(names_in new | grep ,busy, | cut -d , -f 4)
 check 'a slot is cancelled' taskdir cancel "$id"
 wait_for 'the one after it waits' '[ "$(waiting)" = "2400 3000" ]'
@@ -248,6 +252,19 @@ is "$(waiting cur)" 2400 'what runs, runs'
 wait_for 'and finishes' '[ -z "$(waiting cur)" ]'
 check 'the runner stops' stop_runner
 is "$(waiting)" '' 'nothing is left'
+
+# --- Deleted by hand, under the eyes of a runner ------------------------------
+
+story
+echo '*/10 * * * * note' | schedule
+echo $((T + 597 - $(date +%s))) >offset
+start_clock_runner
+is "$(waiting)" 600 'a slot waits'
+rm "$SPOOL"/new/*
+wait_for 'its file is deleted: it runs all the same' '[ "$(ran)" = 600 ]'
+wait_for 'and is followed' '[ "$(waiting)" = 1200 ]'
+check 'the runner stops' stop_runner
+is "$(ran)" 600 'once'
 
 # --- Killed at any moment ----------------------------------------------------
 

@@ -65,6 +65,8 @@ check_exit 0 'next' taskdir schedule next -n 10
 is "$(wc -l <out | tr -d ' ')" 10 'as many as were asked for'
 like "$(taskdir schedule next weekdays -n 1)" '*T09:00:00+0* *Europe/Madrid*' \
     'and the zone of an entry that has one'
+like "$(taskdir schedule next mod_x/a -n 1)" '*not made up for if missed' \
+    'what a missed one comes to'
 check_exit 0 'next of one' taskdir schedule next weekdays -n 1 \
     --from 2026-06-06T00:00:00Z
 like "$(cat out)" '2026-06-08T09:00:00+02:00*' 'in its own zone'
@@ -146,6 +148,13 @@ like "$(grep id=five "$SPOOL/schedule")" '* {*"a": [[]1, *2[]]}' \
 printf '[schedule mod_x\\*]\ndisabled = yes\n' | settings
 like "$(taskdir schedule list)" '*mod_x\\a*disabled*changed*' \
     'the settings change what fits a pattern'
+
+mv "$SPOOL/schedule" "$SPOOL/elsewhere"
+ln -s elsewhere "$SPOOL/schedule"
+check_exit 1 'a schedule behind a link is not written to' \
+    taskdir schedule set five --hour 5
+like "$(cat err)" '*schedule: *symbolic link*' 'as is said'
+mv "$SPOOL/elsewhere" "$SPOOL/schedule"
 
 # --- Mistakes ----------------------------------------------------------------
 

@@ -385,11 +385,12 @@ td_schedule_edit_run(const struct td_schedule_edit *edit,
 	struct change change = { .edit = edit };
 	bool alive = false;
 	int rc = td_agenda_open(&change.agenda, common, edit->cmd);
+	int error;
 
 	if (rc == TD_EXIT_DONE)
 		rc = find_entry(&change);
-	if (rc == TD_EXIT_DONE && read_file(&change) != 0)
-		rc = td_cli_failed(edit->cmd, -EIO, TD_SCHEDULE_FILE);
+	if (rc == TD_EXIT_DONE && (error = read_file(&change)) != 0)
+		rc = td_cli_failed(edit->cmd, error, TD_SCHEDULE_FILE);
 	if (rc == TD_EXIT_DONE)
 		rc = change_text(&change);
 	if (rc == TD_EXIT_DONE)

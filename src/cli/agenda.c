@@ -132,6 +132,7 @@ look_at_runs(struct td_agenda *agenda)
 
 struct past {
 	struct td_agenda *agenda;
+	const struct td_agenda_item *only;
 	size_t wanted;		/* entries whose last run is not found yet */
 };
 
@@ -143,7 +144,8 @@ past_run(void *arg, const struct td_runlog_line *line)
 	    strlen(line->id));
 	struct td_slotfile file = { 0 };
 
-	if (item == NULL || item->has_last || line->try == 0)
+	if (item == NULL || item->has_last || line->try == 0 ||
+	    (past->only != NULL && item != past->only))
 		return 0;
 	(void)td_slotfile_parse(&file, line->id, strlen(line->id));
 	item->has_last = true;
@@ -154,9 +156,10 @@ past_run(void *arg, const struct td_runlog_line *line)
 }
 
 int
-td_agenda_look(struct td_agenda *agenda, const char *cmd)
+td_agenda_look(struct td_agenda *agenda, const struct td_agenda_item *only,
+    const char *cmd)
 {
-	struct past past = { agenda, agenda->n };
+	struct past past = { agenda, only, only != NULL ? 1 : agenda->n };
 	struct td_select_walk walk = { .each = met, .arg = agenda };
 	int rc = td_select_walk(&agenda->conf.spool, TD_SELECT_WAITING |
 	    TD_SELECT_CUR, &walk);

@@ -38,8 +38,10 @@ int td_agenda_open(struct td_agenda *agenda, const struct td_common *common,
     const char *cmd);
 void td_agenda_release(struct td_agenda *agenda);
 
-/* Fills in what is known of the tasks; exit code. */
-int td_agenda_look(struct td_agenda *agenda, const char *cmd);
+/* Fills in what is known of the tasks; exit code.  The last run is looked for
+ * in the log of weeks: of ONLY, or, with NULL, of all. */
+int td_agenda_look(struct td_agenda *agenda,
+    const struct td_agenda_item *only, const char *cmd);
 
 /* What WORD means: an id, or the class of one entry alone.  NULL after the
  * complaint (TD_EXIT_NONE is then the exit code). */

@@ -91,7 +91,7 @@ td_schedule_list(int argc, char **argv)
 		return rc;
 	rc = td_agenda_open(&agenda, &common, usage.name);
 	if (rc == TD_EXIT_DONE)
-		rc = td_agenda_look(&agenda, usage.name);
+		rc = td_agenda_look(&agenda, NULL, usage.name);
 	if (rc == TD_EXIT_DONE) {
 		td_out_open(&out, &common);
 		print_all(&out, &agenda);

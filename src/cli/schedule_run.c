@@ -162,13 +162,14 @@ td_schedule_run(int argc, char **argv)
 	if (rc != TD_ARG_GO_ON)
 		return rc;
 	rc = td_agenda_open(&agenda, &common, usage.name);
-	if (rc == TD_EXIT_DONE)
-		rc = td_agenda_look(&agenda, usage.name);
 	if (rc == TD_EXIT_DONE) {
 		item = td_agenda_find(&agenda, args.words[0], usage.name);
-		rc = item == NULL ? TD_EXIT_NONE : item->running ?
-		    refuse(item, common.utc) : run(&agenda, item, &common);
+		rc = item == NULL ? TD_EXIT_NONE :
+		    td_agenda_look(&agenda, item, usage.name);
 	}
+	if (rc == TD_EXIT_DONE)
+		rc = item->running ? refuse(item, common.utc) :
+		    run(&agenda, item, &common);
 	td_agenda_release(&agenda);
 	return rc;
 }

@@ -164,13 +164,12 @@ td_schedule_show(int argc, char **argv)
 	if (rc != TD_ARG_GO_ON)
 		return rc;
 	rc = td_agenda_open(&agenda, &common, usage.name);
-	if (rc == TD_EXIT_DONE)
-		rc = td_agenda_look(&agenda, usage.name);
 	if (rc == TD_EXIT_DONE) {
 		item = td_agenda_find(&agenda, args.words[0], usage.name);
-		rc = item == NULL ? TD_EXIT_NONE : TD_EXIT_DONE;
+		rc = item == NULL ? TD_EXIT_NONE :
+		    td_agenda_look(&agenda, item, usage.name);
 	}
-	if (item != NULL) {
+	if (rc == TD_EXIT_DONE) {
 		td_out_open(&out, &common);
 		print(&out, &agenda, item);
 		rc = td_out_close(&out, usage.name, TD_EXIT_DONE);

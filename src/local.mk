@@ -34,6 +34,7 @@ src_liblib_la_SOURCES = \
 	src/lib/name.c src/lib/name.h \
 	src/lib/newcomer.c src/lib/newcomer.h \
 	src/lib/output.c src/lib/output.h \
+	src/lib/parts.c src/lib/parts.h \
 	src/lib/pattern.c src/lib/pattern.h \
 	src/lib/rates.c src/lib/rates.h \
 	src/lib/reason.c src/lib/reason.h \

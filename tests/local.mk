@@ -83,6 +83,7 @@ td_units += $(td_cli_units)
 td_faults = \
 	tests/faults_boxes \
 	tests/check_minute \
+	tests/check_parts \
 	tests/faults_runner \
 	tests/faults_slots \
 	tests/faults_spool
@@ -98,6 +99,8 @@ td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=inotify_init1 -Wl,--wrap=td_clock_mono_ms
 tests_check_minute_SOURCES = tests/check_minute.c tests/fault.c tests/fault.h
 tests_check_minute_LDFLAGS = $(td_fault_ldflags)
+tests_check_parts_SOURCES = tests/check_parts.c tests/fault.c tests/fault.h
+tests_check_parts_LDFLAGS = $(td_fault_ldflags)
 tests_faults_boxes_SOURCES = tests/faults_boxes.c $(td_fault_run)
 tests_faults_boxes_LDFLAGS = $(td_fault_ldflags)
 tests_faults_spool_SOURCES = tests/faults_spool.c tests/fault.c tests/fault.h

@@ -14,7 +14,7 @@
 
 #include "base/io.h"
 #include "lib/ini_line.h"
-#include "lib/scan.h"
+#include "lib/parts.h"
 #include "lib/schedule_read.h"
 #include "lib/taskdir.h"
 #include "lib/trust.h"
@@ -91,88 +91,12 @@ load_file(const struct load *load, const char *name, bool is_default)
 	return rc;
 }
 
-static bool
-is_wanted(const char *name)
-{
-	size_t len = strlen(name), suffix = strlen(TD_SCHEDULE_SUFFIX);
-
-	return name[0] != '.' && len > suffix &&
-	    strcmp(name + len - suffix, TD_SCHEDULE_SUFFIX) == 0;
-}
-
 static int
-compare_names(const void *a, const void *b)
+load_default(void *load, const char *path, struct td_err *err)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+	int rc = load_file(load, path, true);
 
-/* The wanted names, as char pointers in NAMES that the caller frees. */
-static int
-list_names(struct td_buf *names, int dir_fd)
-{
-	struct td_scan scan = { 0 };
-	const char *name;
-	int rc = td_scan_open(&scan, dir_fd);
-
-	while (rc == 0 && td_scan_next(&scan, &name, NULL) == 1) {
-		char *copy;
-
-		if (!is_wanted(name))
-			continue;
-		copy = strdup(name);
-		if (copy != NULL)
-			td_buf_add(names, &copy, sizeof(copy));
-		if (copy == NULL || names->failed) {
-			free(copy);
-			rc = -ENOMEM;
-		}
-	}
-	td_scan_close(&scan);
-	return rc;
-}
-
-static int
-load_names(const struct load *load, char **names, size_t n)
-{
-	int rc = 0;
-
-	if (n > 0)
-		qsort(names, n, sizeof(names[0]), compare_names);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct td_buf path = { 0 };
-
-		td_buf_add_format(&path, "%s/%s", TD_SCHEDULE_DIR, names[i]);
-		rc = td_buf_status(&path);
-		if (rc == 0)
-			rc = load_file(load, td_buf_text(&path), true);
-		td_buf_release(&path);
-	}
-	return rc;
-}
-
-static int
-load_defaults(const struct load *load, struct td_err *err)
-{
-	struct td_buf buf = { 0 };
-	char **names;
-	size_t n;
-	int rc, dir_fd = openat(load->root_fd, TD_SCHEDULE_DIR, O_RDONLY |
-	    O_DIRECTORY | O_CLOEXEC);
-
-	if (dir_fd < 0 && errno == ENOENT)
-		return 0;
-	if (dir_fd < 0)
-		return td_fail_errno(err, -errno, TD_SCHEDULE_DIR);
-	rc = list_names(&buf, dir_fd);
-	(void)close(dir_fd);
-	names = (void *)buf.data;
-	n = buf.len / sizeof(names[0]);
-	if (rc == 0)
-		rc = load_names(load, names, n);
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	td_buf_release(&buf);
-	return rc == 0 ? 0 : td_fail_errno(err, rc, TD_SCHEDULE_DIR);
+	return rc == 0 ? 0 : td_fail_errno(err, rc, "%s", path);
 }
 
 /* Without a spool-id R is fixed all the same, but like in other such spools. */
@@ -218,7 +142,8 @@ td_schedule_load(struct td_schedule *schedule, int root_fd,
 	if (rc == 0)
 		rc = load_file(&load, TD_SCHEDULE_FILE, false);
 	if (rc == 0)
-		rc = load_defaults(&load, err);
+		rc = td_parts_each(root_fd, TD_SCHEDULE_DIR,
+		    TD_SCHEDULE_SUFFIX, load_default, &load, err);
 	if (rc == 0 && settings != NULL)
 		rc = td_schedule_check_settings(schedule, settings);
 	free(load.spool);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "lib/scan.h"
+#include "lib/parts.h"
 #include "lib/taskdir.h"
 #include "lib/trust.h"
 
@@ -119,92 +119,10 @@ load_main(struct load *load, struct td_err *err)
 	return load_file(load, main_file, err);
 }
 
-static bool
-is_wanted(const char *name)
-{
-	size_t len = strlen(name), suffix = sizeof(more_suffix) - 1;
-
-	return name[0] != '.' && len > suffix &&
-	    strcmp(name + len - suffix, more_suffix) == 0;
-}
-
 static int
-compare_names(const void *a, const void *b)
+load_part(void *load, const char *path, struct td_err *err)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The wanted names, as char pointers in NAMES that the caller frees. */
-static int
-list_names(struct td_buf *names, int dir_fd)
-{
-	struct td_scan scan = { 0 };
-	const char *name;
-	int rc = td_scan_open(&scan, dir_fd);
-
-	if (rc != 0)
-		return rc;
-	while ((rc = td_scan_next(&scan, &name, NULL)) == 1) {
-		char *copy;
-
-		if (!is_wanted(name))
-			continue;
-		copy = strdup(name);
-		if (copy != NULL)
-			td_buf_add(names, &copy, sizeof(copy));
-		if (copy == NULL || names->failed) {
-			free(copy);
-			rc = -ENOMEM;
-			break;
-		}
-	}
-	td_scan_close(&scan);
-	return rc;
-}
-
-static int
-load_names(struct load *load, char **names, size_t n, struct td_err *err)
-{
-	int rc = 0;
-
-	qsort(names, n, sizeof(names[0]), compare_names);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct td_buf path = { 0 };
-
-		td_buf_add_format(&path, "%s/%s", more_dir, names[i]);
-		rc = td_buf_status(&path);
-		if (rc == 0)
-			rc = load_file(load, td_buf_text(&path), err);
-		td_buf_release(&path);
-	}
-	return rc;
-}
-
-static int
-load_more(struct load *load, struct td_err *err)
-{
-	struct td_buf buf = { 0 };
-	char **names;
-	size_t n;
-	int rc, dir_fd = openat(load->root_fd, more_dir, O_RDONLY |
-	    O_DIRECTORY | O_CLOEXEC);
-
-	if (dir_fd < 0 && errno == ENOENT)
-		return 0;
-	if (dir_fd < 0)
-		return td_fail_errno(err, -errno, "%s", more_dir);
-	rc = list_names(&buf, dir_fd);
-	(void)close(dir_fd);
-	if (rc != 0)
-		(void)td_fail_errno(err, rc, "%s", more_dir);
-	names = (void *)buf.data;
-	n = buf.len / sizeof(names[0]);
-	if (rc == 0 && n > 0)
-		rc = load_names(load, names, n, err);
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	td_buf_release(&buf);
-	return rc;
+	return load_file(load, path, err);
 }
 
 static int
@@ -215,7 +133,8 @@ load_all(struct load *load, struct td_err *err)
 	if (rc == 0)
 		rc = load_main(load, err);
 	if (rc == 0)
-		rc = load_more(load, err);
+		rc = td_parts_each(load->root_fd, more_dir, more_suffix,
+		    load_part, load, err);
 	if (rc == 0)
 		td_settings_sort(load->settings);
 	return rc;

@@ -149,6 +149,19 @@ printf '[schedule mod_x\\*]\ndisabled = yes\n' | settings
 like "$(taskdir schedule list)" '*mod_x\\a*disabled*changed*' \
     'the settings change what fits a pattern'
 
+cp "$SPOOL/taskdir.conf" taskdir.conf
+printf '[schedule *]\nminute = 99\nhour = 5\ndst = never\nmissed = skip\n' |
+    settings
+check_exit 1 'a mistake there' taskdir schedule lint
+is "$(grep -c 'minute: 99 is out of range' out) $(grep -c 'dst: "never"' out)" \
+    '4 4' 'is told for each entry'
+is "$(wc -l <out | tr -d ' ')" 8 'and nothing twice'
+taskdir schedule show weekdays >out
+like "$(cat out)" '*0 9 \* \* 1-5*default*skip*' \
+    'times stay as they are written, what is right holds'
+is "$(taskdir schedule list 2>/dev/null | wc -l | tr -d ' ')" 4 \
+    'and no entry is lost'
+cp taskdir.conf "$SPOOL/taskdir.conf"
 mv "$SPOOL/schedule" "$SPOOL/elsewhere"
 ln -s elsewhere "$SPOOL/schedule"
 check_exit 1 'a schedule behind a link is not written to' \

@@ -70,8 +70,9 @@ int td_schedule_tell(struct td_schedule *schedule, bool is_error,
     const struct td_schedule_value *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Puts in what the settings' [schedule PATTERN] say of this entry. */
-int td_schedule_override(struct td_schedule *schedule,
+/* The same with what the settings' [schedule PATTERN] say of this entry; what
+ * is wrong there is told of, and leaves the entry as it is written. */
+int td_schedule_add_changed(struct td_schedule *schedule,
     const struct td_settings *settings, struct td_schedule_raw *raw);
 
 /* Tells of what is wrong in these sections themselves. */

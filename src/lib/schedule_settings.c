@@ -149,8 +149,8 @@ put(struct td_schedule *schedule, struct td_schedule_raw *raw,
 	    -ENOMEM : 0;
 }
 
-int
-td_schedule_override(struct td_schedule *schedule,
+static int
+override(struct td_schedule *schedule,
     const struct td_settings *settings, struct td_schedule_raw *raw)
 {
 	char id[TD_NAME_CLASS_SIZE] = "", class_name[TD_NAME_CLASS_SIZE] = "";
@@ -171,6 +171,81 @@ td_schedule_override(struct td_schedule *schedule,
 	for (int i = 0; rc == 0 && i < TD_SCHEDULE_KEY_COUNT; i++)
 		if (winners.entry[i] != NULL)
 			rc = put(schedule, raw, &winners, i);
+	return rc;
+}
+
+/* The settings' value that a problem is about, or NONE. */
+static enum td_schedule_key
+culprit(const struct td_schedule_raw *raw, const struct td_schedule_raw *plain,
+    const struct td_schedule_problem *problem)
+{
+	int i;
+
+	for (i = 0; i < TD_SCHEDULE_KEY_COUNT; i++) {
+		const struct td_schedule_value *value = &raw->value[i];
+
+		if (value->text != NULL && value->file !=
+		    plain->value[i].file && value->line == problem->line &&
+		    strcmp(value->file, problem->file) == 0)
+			break;
+	}
+	return (enum td_schedule_key)i;
+}
+
+/* The entry's own value again; of times all, which go together. */
+static void
+take_back(struct td_schedule_raw *raw, const struct td_schedule_raw *plain,
+    enum td_schedule_key key)
+{
+	if (key > TD_SCHEDULE_WHEN)
+		raw->value[key] = plain->value[key];
+	else
+		memcpy(raw->value, plain->value,
+		    (TD_SCHEDULE_WHEN + 1) * sizeof(raw->value[0]));
+}
+
+/* Of what was told since N problems: what the settings are to blame for stays,
+ * and its value goes; all else is told again by another try.  Whether there is
+ * to be one. */
+static bool
+give_way(struct td_schedule *schedule, size_t n, struct td_schedule_raw *raw,
+    const struct td_schedule_raw *plain)
+{
+	const struct td_schedule_raw tried = *raw;
+	size_t kept = n, errors = 0;
+
+	for (size_t i = n; i < schedule->n_problems; i++) {
+		struct td_schedule_problem *problem = &schedule->problems[i];
+		enum td_schedule_key key = culprit(&tried, plain, problem);
+
+		errors += problem->is_error;
+		if (!problem->is_error || key == TD_SCHEDULE_NONE)
+			continue;
+		take_back(raw, plain, key);
+		schedule->problems[kept++] = *problem;
+	}
+	if (kept == n)
+		return false;
+	schedule->n_problems = kept;
+	schedule->n_errors -= errors - (kept - n);
+	raw->broken = false;
+	return true;
+}
+
+int
+td_schedule_add_changed(struct td_schedule *schedule,
+    const struct td_settings *settings, struct td_schedule_raw *raw)
+{
+	const struct td_schedule_raw plain = *raw;
+	int rc = override(schedule, settings, raw);
+	size_t n;
+
+	do {
+		n = schedule->n_problems;
+		if (rc == 0)
+			rc = td_schedule_add(schedule, raw);
+	} while (rc == 0 && raw->broken &&
+	    give_way(schedule, n, raw, &plain));
 	return rc;
 }
 

@@ -305,14 +305,12 @@ int
 td_schedule_finish(const struct td_schedule_reader *reader,
     struct td_schedule_raw *raw)
 {
-	int rc = 0;
-
 	if (raw->broken)
 		return 0;
-	if (reader->settings != NULL)
-		rc = td_schedule_override(reader->schedule, reader->settings,
-		    raw);
-	return rc != 0 ? rc : td_schedule_add(reader->schedule, raw);
+	if (reader->settings == NULL)
+		return td_schedule_add(reader->schedule, raw);
+	return td_schedule_add_changed(reader->schedule, reader->settings,
+	    raw);
 }
 
 struct td_schedule_raw

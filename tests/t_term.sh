@@ -30,6 +30,8 @@ is "$(sed "s/$esc\[[0-9]*m//g" ages | awk 'length > 80')" '' \
 check_exit 1 'no control byte comes through' grep -q "$esc\[2J" shown
 on_terminal env NO_COLOR=1 taskdir list >shown
 check_exit 1 'NO_COLOR is obeyed' grep -q "$esc" shown
+on_terminal env TERM=dumb taskdir list >shown
+check_exit 1 'so is a terminal that knows none' grep -q "$esc" shown
 like "$(taskdir list)" "drop*failed*$class*" 'a pipe gets lines, uncut'
 check_exit 1 'without colour' sh -c "taskdir list | grep -q '$esc'"
 done_testing

@@ -31,11 +31,19 @@ terminal_width(void)
 	return 80;
 }
 
+/* Nobody asked for none, and the terminal knows any. */
+static bool
+may_color(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return (no_color == NULL || *no_color == '\0') &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 void
 td_out_open(struct td_out *out, const struct td_common *common)
 {
-	const char *no_color = getenv("NO_COLOR");
-
 	*out = (struct td_out){
 		.json = common->json,
 		.utc = common->utc,
@@ -44,7 +52,7 @@ td_out_open(struct td_out *out, const struct td_common *common)
 	};
 	if (out->terminal) {
 		out->width = terminal_width();
-		out->color = no_color == NULL || *no_color == '\0';
+		out->color = may_color();
 	}
 }
 

@@ -97,8 +97,8 @@ wait_for 'it runs' '[ "$(runs_of "u$uid-$id" | wc -l)" -eq 3 ]'
 as "$EVA" timeout 20 taskdir cancel "$twin" >/dev/null
 wait_until 'in_box "$EVA" dlq | grep -q "$id"'
 check_exit 0 'he removes it' as "$EVA" timeout 20 taskdir dlq purge "$id"
-is "$(find "$SPOOL/dlq" "$BOX/dlq" "$BOX/ctl" -type f)" '' \
-    'from the spool and his box, with its reasons'
+wait_for 'from the spool and his box, with its reasons' \
+    '[ -z "$(find "$SPOOL/dlq" "$BOX/dlq" "$BOX/ctl" -type f)" ]'
 bury_one
 bury_one
 taskdir pause --class fail
@@ -195,15 +195,27 @@ is "$(in_box "$EVA" new)$(in_box "$EVA" queue)" '' 'no trace of it is left'
 # The picture is set right at the next start.
 as "$EVA" taskdir add who --in 1h >/dev/null
 wait_for 'a picture' '[ "$(in_box "$EVA" queue | wc -l)" -eq 1 ]'
+echo 'no task' | as "$EVA" sh -c "cat >$BOX/new/note"
+wait_until 'in_box "$EVA" dlq | grep -q ,invalid,'
+bury_one
+stays=$id
+bury_one --data '"purged"'
 stop_runner
 is "$(as "$EVA" timeout 20 taskdir cancel --all 2>&1 | grep -c 'no runner')" \
     1 'without a runner a box can ask for nothing'
 taskdir cancel --all --waiting >/dev/null
+taskdir dlq purge "u$uid-$id" >"$WORK/out"
 touch "$BOX/cur/1000000000,who,0123456789abcdef,old-1,0.json"
 chown "$EVA" "$BOX"/cur/*
 start_runner
 wait_for 'pictures without tasks go' \
     '[ -z "$(in_box "$EVA" queue)$(in_box "$EVA" cur)" ]'
+wait_for 'that of a dead letter with the letter' \
+    '! find "$BOX/dlq" -type f | grep -q -e "$id"'
+is "$(in_box "$EVA" dlq | grep -c -e ,invalid, -e "$stays")" 2 \
+    'others, and what was refused, stay'
+as "$EVA" timeout 20 taskdir dlq purge "$stays" >"$WORK/out"
+as "$EVA" timeout 20 taskdir dlq purge --class invalid >"$WORK/out"
 
 settings <<'END'
 [runner]

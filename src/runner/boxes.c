@@ -257,6 +257,41 @@ swept_fd(const struct td_mailbox *box, unsigned dir)
 	    box->box.view_fd[dir - SWEPT_STATES];
 }
 
+static const char *
+swept_name(unsigned dir)
+{
+	if (dir == SWEPT_NEW)
+		return "new";
+	if (dir == SWEPT_CTL)
+		return "ctl";
+	return dir == SWEPT_STATES + TD_STATE_NEW ? "queue" :
+	    td_state_name((enum td_state)(dir - SWEPT_STATES));
+}
+
+/* The minute looks again; it is said once until a sweep gets through. */
+static void
+say_unread(struct td_mailbox *box, unsigned dir, int rc)
+{
+	if (!box->is_unread)
+		td_log(TD_LOG_ERR, "runner", "cannot read users/%s/%s, looking "
+		    "again each minute: %s", box->box.name, swept_name(dir),
+		    strerror(-rc));
+	box->is_unread = box->runner->boxes.sweep_failed = true;
+}
+
+/* One directory: true if it is open. */
+static bool
+open_swept(struct td_boxes *boxes, struct td_mailbox *box, unsigned dir)
+{
+	int rc = td_scan_open(&boxes->scan, swept_fd(box, dir));
+
+	boxes->swept = rc == 0 ? box : NULL;
+	boxes->swept_dir = dir;
+	if (rc != 0)
+		say_unread(box, dir, rc);
+	return rc == 0;
+}
+
 static bool
 begin_sweep(struct td_boxes *boxes)
 {
@@ -267,11 +302,9 @@ begin_sweep(struct td_boxes *boxes)
 			continue;
 		box->wants_sweep = false;
 		box->sweeps++;
-		if (td_scan_open(&boxes->scan, swept_fd(box, SWEPT_NEW)) != 0)
-			continue;	/* the next minute's sweep */
-		boxes->swept = box;
-		boxes->swept_dir = SWEPT_NEW;
-		return true;
+		boxes->sweep_failed = false;
+		if (open_swept(boxes, box, SWEPT_NEW))
+			return true;
 	}
 	return false;
 }
@@ -283,6 +316,8 @@ sweep_name(struct td_mailbox *box, unsigned dir, const char *name)
 		td_letterbox_note(box, name);
 	else if (dir == SWEPT_CTL)
 		td_errand_do(box, name);
+	else if (dir == SWEPT_STATES + TD_STATE_DLQ)
+		td_view_check_letter(box, name);
 	else {
 		td_boxes_become(box);
 		td_view_check(box, (enum td_state)(dir - SWEPT_STATES), name);
@@ -290,17 +325,25 @@ sweep_name(struct td_mailbox *box, unsigned dir, const char *name)
 	}
 }
 
+/* RC: how the last one was read. */
 static void
-next_directory(struct td_boxes *boxes)
+next_directory(struct td_boxes *boxes, int rc)
 {
 	struct td_mailbox *box = boxes->swept;
+	unsigned dir = boxes->swept_dir;
 
 	td_scan_close(&boxes->scan);
-	if (boxes->swept_dir == SWEPT_NEW)
+	if (rc < 0)
+		say_unread(box, dir, rc);
+	/* Who was not met may be there all the same. */
+	else if (dir == SWEPT_NEW)
 		td_letterbox_swept(box);
-	if (++boxes->swept_dir == SWEPT_END || td_scan_open(&boxes->scan,
-	    swept_fd(box, boxes->swept_dir)) != 0)
-		boxes->swept = NULL;
+	if (++dir < SWEPT_END) {
+		(void)open_swept(boxes, box, dir);
+		return;
+	}
+	boxes->swept = NULL;
+	box->is_unread = boxes->sweep_failed;
 }
 
 /* A block of names: true if there is more. */
@@ -323,7 +366,7 @@ sweep_step(struct td_boxes *boxes)
 		}
 	} while (rc == 1 && td_scan_pending(&boxes->scan) > 0);
 	if (rc != 1)
-		next_directory(boxes);
+		next_directory(boxes, rc);
 	return true;
 }
 

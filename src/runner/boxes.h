@@ -38,6 +38,7 @@ struct td_mailbox {
 	struct td_drop *first, *last;	/* in line for a look */
 	size_t n_drops;
 	bool wants_sweep;
+	bool is_unread;		/* it could not be read, as was said */
 	bool met;		/* by this look at users/ */
 	unsigned sweeps;
 };
@@ -57,6 +58,7 @@ struct td_boxes {
 	struct td_watch watch;	/* apart: floods overflow only this one */
 	struct td_mailbox *swept;	/* directory by directory */
 	unsigned swept_dir;
+	bool sweep_failed;	/* some of it could not be read */
 	struct td_scan scan;
 	struct td_ledger_line *ledger;	/* by the index's refs */
 	size_t n_lines;
@@ -154,5 +156,7 @@ void td_view_forget_day(struct td_runner *runner, const char *name);
 /* The picture of a task that is gone or elsewhere is set right; as the user. */
 void td_view_check(struct td_mailbox *box, enum td_state state,
     const char *name);
+/* The same for NAME in dlq/, which goes with its letter; not as the user. */
+void td_view_check_letter(struct td_mailbox *box, const char *name);
 
 #endif

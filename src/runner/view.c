@@ -291,7 +291,7 @@ td_view_check(struct td_mailbox *box, enum td_state state, const char *name)
 	if (td_view_id(id, box, parts.id, parts.id_len) == 0)
 		ref = td_index_find(&runner->planner.index, id, strlen(id));
 	if (ref == 0) {
-		/* A dead letter's stays, as the letter does. */
+		/* A dead letter is in no index: td_view_check_letter. */
 		if (state != TD_STATE_DLQ)
 			(void)unlinkat(box->box.view_fd[state], name, 0);
 		return;
@@ -302,4 +302,49 @@ td_view_check(struct td_mailbox *box, enum td_state state, const char *name)
 	    (entry->state != state || strcmp(view, name) != 0))
 		(void)renameat(box->box.view_fd[state], name,
 		    box->box.view_fd[entry->state], view);
+}
+
+/* Refused drops are in his box alone, and say so. */
+static bool
+was_admitted(const struct td_mailbox *box, const char *reason)
+{
+	static const char refused[] = "\"result\":\"invalid\"";
+	struct td_buf text = { 0 };
+	bool admitted = td_io_read_file(box->box.view_fd[TD_STATE_DLQ],
+	    reason, &text, TD_REASON_MAX) == 0 && text.len > 0 &&
+	    strstr(text.data, refused) == NULL;
+
+	td_buf_release(&text);
+	return admitted;
+}
+
+/* Root may have purged or revived it, or its time is over. */
+void
+td_view_check_letter(struct td_mailbox *box, const char *name)
+{
+	const struct td_spool *spool = box->runner->spool;
+	int dlq_fd = box->box.view_fd[TD_STATE_DLQ];
+	char id[TD_NAME_ID_SIZE], letter[TD_NAME_SIZE];
+	char reason[TD_REASON_NAME_SIZE];
+	struct td_name parts, ours;
+
+	if (td_name_parse(&parts, name) != 0 ||
+	    td_view_id(id, box, parts.id, parts.id_len) != 0)
+		return;
+	ours = parts;
+	ours.id = id;
+	ours.id_len = (uint8_t)strlen(id);
+	if (td_name_format(letter, &ours) != 0 ||
+	    faccessat(spool->state_fd[TD_STATE_DLQ], letter, F_OK,
+	    AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return;
+	td_reason_name(reason, parts.id, parts.id_len);
+	td_boxes_become(box);
+	if (was_admitted(box, reason)) {
+		/* It may live again: then the picture follows it. */
+		td_view_check(box, TD_STATE_DLQ, name);
+		(void)unlinkat(dlq_fd, name, 0);
+		(void)unlinkat(dlq_fd, reason, 0);
+	}
+	td_boxes_return();
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,7 @@ say(const struct told *it)
 		[TD_FAULT_FAIL] = "fails", [TD_FAULT_FAIL_ON] = "fails on",
 		[TD_FAULT_BEFORE] = "crash before",
 		[TD_FAULT_AFTER] = "crash after",
+		[TD_FAULT_HANGUP] = "hangup before",
 	};
 
 	(void)printf("# %s: %s %s(%s), call %u%s%s%s\n", it->what,
@@ -221,7 +223,9 @@ fails(const char *call, int fd, const char *path)
 	if (armed.mode == TD_FAULT_BEFORE)
 		_exit(TD_FAULT_EXIT);
 	errno = before;
-	if (armed.mode == TD_FAULT_AFTER)
+	if (armed.mode == TD_FAULT_HANGUP)
+		(void)raise(SIGHUP);
+	if (armed.mode == TD_FAULT_AFTER || armed.mode == TD_FAULT_HANGUP)
 		return false;
 	errno = armed.error;
 	return true;
@@ -250,6 +254,33 @@ __wrap_open(const char *path, int flags, ...)
 	return (int)CALL(open, -1, path, path, flags, mode);
 }
 
+static char *bad_suffix;	/* shared */
+enum { SUFFIX_SIZE = 256 };
+
+void
+td_fault_bad_dir(const char *suffix)
+{
+	if (bad_suffix == NULL)
+		bad_suffix = share(SUFFIX_SIZE);
+	(void)snprintf(bad_suffix, SUFFIX_SIZE, "%s", suffix == NULL ? "" :
+	    suffix);
+}
+
+static bool
+is_bad(int dir_fd, const char *path)
+{
+	size_t len = bad_suffix == NULL ? 0 : strlen(bad_suffix);
+	char link[40], target[4096];
+	ssize_t n;
+
+	if (len == 0 || strcmp(path, ".") != 0)
+		return false;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", dir_fd);
+	n = readlink(link, target, sizeof(target));
+	return n >= (ssize_t)len &&
+	    memcmp(target + n - len, bad_suffix, len) == 0;
+}
+
 int
 __wrap_openat(int dir_fd, const char *path, int flags, ...)
 {
@@ -259,6 +290,10 @@ __wrap_openat(int dir_fd, const char *path, int flags, ...)
 	va_start(args, flags);
 	mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, mode_t) : 0;
 	va_end(args);
+	if (is_bad(dir_fd, path)) {
+		errno = EIO;
+		return -1;
+	}
 	return (int)CALL(openat, -1, path, dir_fd, path, flags, mode);
 }
 

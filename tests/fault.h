@@ -17,6 +17,7 @@ enum td_fault_mode {
 	TD_FAULT_FAIL_ON,	/* and all after it */
 	TD_FAULT_BEFORE,	/* the process ends instead of the n-th call */
 	TD_FAULT_AFTER,		/* the process ends right after it */
+	TD_FAULT_HANGUP,	/* a SIGHUP comes before it */
 };
 
 struct td_fault {
@@ -39,6 +40,10 @@ enum { TD_FAULT_EXIT = 99 };	/* of a process that ended at its call */
 
 /* Where the child writes; made at the first call, in the parent. */
 struct td_fault_seen *td_fault_seen(void);
+
+/* A directory whose path ends so cannot be read, in this process and those it
+ * forks from now on; NULL: again it can, in all of them. */
+void td_fault_bad_dir(const char *suffix);
 
 /* From now on, in this process (not its children) and its first thread. */
 void td_fault_arm(const struct td_fault *fault);

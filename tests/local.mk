@@ -84,6 +84,7 @@ td_faults = \
 	tests/faults_boxes \
 	tests/check_minute \
 	tests/check_parts \
+	tests/check_start \
 	tests/faults_runner \
 	tests/faults_slots \
 	tests/faults_spool
@@ -97,6 +98,8 @@ td_fault_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=getdents64 -Wl,--wrap=memfd_create -Wl,--wrap=pipe2 \
 	-Wl,--wrap=syscall -Wl,--wrap=epoll_wait \
 	-Wl,--wrap=inotify_init1 -Wl,--wrap=td_clock_mono_ms
+tests_check_start_SOURCES = tests/check_start.c tests/fault.c tests/fault.h
+tests_check_start_LDFLAGS = $(td_fault_ldflags)
 tests_check_minute_SOURCES = tests/check_minute.c tests/fault.c tests/fault.h
 tests_check_minute_LDFLAGS = $(td_fault_ldflags)
 tests_check_parts_SOURCES = tests/check_parts.c tests/fault.c tests/fault.h

@@ -203,6 +203,9 @@ td_cmd_run(int argc, char **argv)
 		rc = needs_once(&options);
 	if (rc != TD_ARG_GO_ON)
 		return rc;
+	/* A run --once may yet become one that waits beside a runner. */
+	if (!options.once)
+		td_runner_hold_hangup(true);
 	rc = td_cli_open(&spool, &options.common, usage.name);
 	if (rc != TD_EXIT_DONE)
 		return rc;

@@ -86,6 +86,16 @@ on_signal(struct td_signals *signals, int number)
 		stop(runner);
 }
 
+void
+td_runner_hold_hangup(bool hold)
+{
+	sigset_t hangup;
+
+	(void)sigemptyset(&hangup);
+	(void)sigaddset(&hangup, SIGHUP);
+	(void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
+}
+
 int
 td_events_open_signals(struct td_runner *runner)
 {

@@ -472,8 +472,10 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		.lock_fd = -1, .scoreboard_fd = -1, .output_fd = -1,
 		.rates_fd = -1, .held_fd = -1,
 	};
-	int rc = start(&runner, err);
+	int rc;
 
+	td_runner_hold_hangup(true);
+	rc = start(&runner, err);
 	if (rc == 0) {
 		td_log(TD_LOG_NOTICE, "runner", "ready spool=%s "
 		    "filesystem=%s waiting=%u max_running=%u", spool->path,
@@ -490,6 +492,8 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		td_log(TD_LOG_NOTICE, "runner", "stopped");
 	}
 	release(&runner);
+	if (rc < 0)
+		td_runner_hold_hangup(false);
 	return rc != 0 ? rc : runner.is_lost || (options->once &&
 	    runner.any_failed) ? 1 : 0;
 }

@@ -32,6 +32,10 @@ struct td_runner_options {
 	void *report_arg;
 };
 
+/* From now on a SIGHUP waits until the runner can reload because of it,
+ * instead of ending a process that is about to become one; or no more. */
+void td_runner_hold_hangup(bool hold);
+
 /*
  * Runs SPOOL until it is told to stop (or is done).  0: in order; 1: with
  * once, some run failed; TASKDIR_ELOCKED and other negative codes: it could

@@ -111,11 +111,14 @@ check "and the key it has" test "$(in_box "$EVA" queue | cut -d , -f 3)" != \
     "$(in_box "$ADA" queue | cut -d , -f 3)"
 as "$EVA" timeout 20 taskdir cancel "$victim" >/dev/null
 is "$(names_in new)" "$before" 'to cancel it cancels hers'
+now=$(date +%s)
 echo '{"classname":"who"}' |
     drop "0000000001,x,0123456789abcdef,u$ADA_UID-$victim,99.json"
 wait_for 'a forged id, class, key, time and tries' \
     'grep -qs "\"id\":\"u$EVA_UID-u$ADA_UID-$victim\",.*\"class\":\"who\".*\
 \"try\":1," "$SPOOL"/log/runs-*'
+check 'it has waited since it came, no longer' test \
+    "$(run_field "u$EVA_UID-u$ADA_UID-$victim" due)" -ge "$now"
 for policy in ignore soonest reschedule replace; do
 	printf '{"classname":"who","key":"k","customdata":"%s",
 	    "on_duplicate":"%s","nextruntime":4000000000}' \
@@ -133,6 +136,9 @@ for key in schedule:nightly event:x; do
 done
 echo '{"classname":"who","slot":1795132800}' | drop slot
 is_refused 'the slot of a schedule' 'belongs to the runner'
+slot=1795132800,who,0123456789abcdef,s-9f86d081884c7d65-1795132800,0.json
+echo '{"classname":"who"}' | drop "$slot"
+is_refused 'the id of a slot' 'ids of slots belong to the runner'
 for class in ../who '..\\who' '\\..\\bin\\id' 'a\\..\\who' '-x'; do
 	printf '{"classname":"%s"}' "$class" | drop class
 	is_refused "the class $class" classname

@@ -15,19 +15,25 @@ while True:
     if "STOPPING=1" in text:
         s.settimeout(0.5)
 END
-python3 "$WORK/manager.py" "$WORK/notify" >"$WORK/told" 2>/dev/null &
-manager=$!
-wait_until 'grep -q listening "$WORK/told"'
+# listen: the manager, for the life of a runner; what it is told is in told.
+listen()
+{
+	rm -f "$WORK/notify"
+	python3 "$WORK/manager.py" "$WORK/notify" >"$WORK/told" 2>/dev/null &
+	manager=$!
+	wait_until 'grep -q listening "$WORK/told"'
+	NOTIFY_SOCKET=$WORK/notify WATCHDOG_USEC=200000
+	export NOTIFY_SOCKET WATCHDOG_USEC
+	start_runner
+	unset NOTIFY_SOCKET WATCHDOG_USEC
+}
 
 new_spool
 handler env <<'END'
 #!/bin/sh
 env
 END
-NOTIFY_SOCKET=$WORK/notify WATCHDOG_USEC=200000
-export NOTIFY_SOCKET WATCHDOG_USEC
-start_runner
-unset NOTIFY_SOCKET WATCHDOG_USEC
+listen
 wait_for "ready" 'grep -qx READY=1 "$WORK/told"'
 wait_for "a status" 'grep -qx "STATUS=0 waiting, 0 running" "$WORK/told"'
 wait_for "signs of life" '[ "$(grep -c WATCHDOG=1 "$WORK/told")" -ge 3 ]'
@@ -40,5 +46,15 @@ is "$(cat "$SPOOL"/log/output/*"$id"* | grep -c 'NOTIFY\|WATCHDOG')" 0 \
     "handlers do not speak for the runner"
 stop_runner
 wait_for "stopping" 'grep -qx STOPPING=1 "$WORK/told"'
+wait_for "the status says so" \
+    'grep -qx "STATUS=0 waiting, 0 running, stopping" "$WORK/told"'
+wait "$manager"
+
+taskdir pause
+taskdir add env >"$WORK/out"
+listen
+wait_for "a pause is a status" \
+    'grep -qx "STATUS=1 waiting, 0 running, paused" "$WORK/told"'
+stop_runner
 wait "$manager"
 done_testing

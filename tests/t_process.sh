@@ -45,6 +45,7 @@ limit_nofile = 40
 limit_cpu = 1h
 limit_fsize = 1M
 limit_core = 0
+limit_as = 4G
 [class where]
 cwd = /usr
 [class idle]
@@ -76,7 +77,8 @@ END
 	printf 'umask '
 	umask
 	grep NoNewPrivs /proc/self/status | tr '\t' ' '
-	sed -n 's/^Max \(open files\|cpu time\|file size\|core file\)/\1/p' \
+	sed -nE 's/^Max (open files|cpu time|(file|core file) size)/\1/p
+	    s/^Max (address space)/\1/p' \
 	    /proc/self/limits | tr -s ' ' | sed 's/ $//'
 	ionice
 } >"$TASKDIR_SPOOL/tmp/given" 2>&1
@@ -134,6 +136,7 @@ cpu time 3600 3600 seconds
 file size 1048576 1048576 bytes
 core file size 0 0 bytes
 open files 40 40 files
+address space 4294967296 4294967296 bytes
 best-effort: prio 6" 'nice, umask, no_new_privs, limits, ionice'
 	id=$(taskdir add descriptors)
 	wait_until 'ended "$id"'

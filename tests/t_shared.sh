@@ -251,6 +251,37 @@ check_exit 0 'room is made by cancelling' as "$EVA" timeout 20 taskdir \
 as "$EVA" taskdir add who >/dev/null
 wait_for 'then more go in' '[ "$(count_in new)" -eq 1 ]'
 
+# Bytes: one task of some 400 has room, a second has not.
+# heavy USER: a task of his for later.
+heavy()
+{
+	as "$1" taskdir add who --at 4000000000 \
+	    --data "\"$(printf '%0400d' 0)\""
+}
+bytes_refused()
+{
+	as "$EVA" taskdir dlq list | grep -c max_bytes
+}
+settings <<'END'
+[runner]
+max_bytes_per_user = 600
+END
+kill -s HUP "$RUNNER"
+wait_until 'grep -q "max_bytes_per_user = 600" "$BOX/taskdir.conf" ||
+    [ "$(grep -c "settings loaded" "$SPOOL.err")" -ge 2 ]'
+before=$(count_in new)
+heavy "$EVA" >/dev/null
+heavy "$EVA" >/dev/null
+wait_for 'too many bytes of a user are refused' '[ "$(bytes_refused)" -eq 1 ]'
+is "$(count_in new)" $((before + 1)) 'as many as have room wait'
+heavy "$ADA" >/dev/null
+wait_for 'another user has room of his own' \
+    '[ "$(count_in new)" -eq '$((before + 2))' ]'
+stop_runner
+start_runner
+heavy "$EVA" >/dev/null
+wait_for 'a new runner has counted them' '[ "$(bytes_refused)" -eq 2 ]'
+
 taskdir user remove "$ADA" >"$WORK/out" 2>&1
 like "$(cat out)" '*wait or run*' 'a box with tasks stays'
 (settings && kill -s HUP "$RUNNER") <<'END'

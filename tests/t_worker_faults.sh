@@ -104,6 +104,12 @@ like "$(said "$two" error)" "the worker spoke of task $one, *answered twice?)" \
     'what it has else fails, and the error says so'
 rm go
 
+# What it says last counts, whole or not, and however much it is.
+do_one bad '["bare"]'
+is "$(said "$id" result)" ok 'it exits with its answer, without a line end'
+do_one bad '["much",150000]'
+is "$(said "$id" result)" ok 'it exits with a long one'
+
 # It stops reading: what it was not told of yet goes to another.
 one=$(add bad '["deaf"],["touch","is-deaf"],["wait","go"]')
 wait_until '[ -s is-deaf ]'
@@ -140,6 +146,11 @@ check 'a task of a worker can be cancelled' taskdir cancel "$one"
 wait_for 'it goes to dlq/' '[ "$(states_of "$one")" = dlq ]'
 is "$(said "$one" result)" cancelled 'as cancelled'
 wait_for 'the other one is done' 'ended "$two"'
+
+# Told to end it says that the task is done: too late.
+one=$(add bad '["tell",15,"told"],["wait","told"]' --timeout 1)
+wait_for 'an answer within the grace' '[ -n "$(runs_of "$one")" ]'
+is "$([ -e told ] && said "$one" result)" timeout 'does not undo a time-out'
 
 # --- Workers that do not start
 

@@ -85,5 +85,19 @@ while read -r id; do
 	wait_until 'ended "$id"'
 done <ids
 is "$(runs_of | grep -c '"class":"even".*"result":"ok"')" 4 'all are done'
+
+# --- Other settings ----------------------------------------------------------
+
+id=$(add even '["touch","held"],["wait","let"]')
+wait_until '[ -s held ]'
+printf '[class even]\nnice = 1\n' | settings
+kill -s HUP "$RUNNER"
+wait_until 'grep -q "settings loaded" "$SPOOL.err"'
+do_one even ''
+check 'with new settings a worker finishes what it has' is_alive "$(cat held)"
+is "$([ "$(said "$id" value)" = "$(cat held)" ] && echo same)" '' \
+    'while a new one does what comes'
+: >let
+wait_for 'and goes with its last answer' '! is_alive "$(cat held)"'
 check 'the runner stops' stop_runner
 done_testing

@@ -51,6 +51,12 @@ def step(task, name, *args):
         sys.exit(0)
     elif name == 'raw':
         sock.sendall(args[0].encode())
+    elif name == 'bare':
+        sock.sendall(json.dumps({'id': task['id'], 'status': 'ok'}).encode())
+        os._exit(0)
+    elif name == 'much':
+        say({'id': task['id'], 'status': 'ok', 'trace': 'x' * args[0]})
+        os._exit(0)
     elif name == 'long':
         chunk = b'x' * 65536
         for _ in range(args[0] // len(chunk)):
@@ -66,6 +72,8 @@ def step(task, name, *args):
         time.sleep(600)
     elif name == 'ignore':
         signal.signal(args[0], signal.SIG_IGN)
+    elif name == 'tell':
+        signal.signal(args[0], lambda *_: open(args[1], 'w').close())
     elif name == 'child':
         child = subprocess.Popen(['sleep', '600'], start_new_session=True)
         with open('child-%d' % child.pid, 'w', encoding='utf-8'):

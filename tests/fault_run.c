@@ -3,9 +3,11 @@
 #include "fault_run.h"
 
 #include "base/log.h"
+#include "lib/scan.h"
 #include "lib/spool.h"
 #include "runner/runner.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -56,4 +58,38 @@ td_fault_run_once(struct td_spool *spool, const struct td_fault *fault,
 	ck_assert_msg(WIFEXITED(status), "the runner hangs or was killed: %d",
 	    WTERMSIG(status));
 	return WEXITSTATUS(status);
+}
+
+void
+td_fault_empty(int dir_fd)
+{
+	struct td_scan scan = { 0 };
+	unsigned char type;
+	const char *name;
+
+	ck_assert_int_eq(td_scan_open(&scan, dir_fd), 0);
+	while (td_scan_next(&scan, &name, &type) == 1)
+		if (type != DT_DIR)
+			(void)unlinkat(dir_fd, name, 0);
+	td_scan_close(&scan);
+}
+
+void
+td_fault_share(int test, void (*work)(int test, unsigned worker))
+{
+	bool all_well = true;
+	int status;
+
+	for (unsigned worker = 1; worker <= TD_FAULT_WORKERS; worker++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0) {
+			work(test, worker);
+			exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		all_well &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	ck_assert(all_well);
 }

@@ -19,4 +19,14 @@ enum {
 int td_fault_run_once(struct td_spool *spool, const struct td_fault *fault,
     void (*release)(void));
 
+/* All files of the directory away. */
+void td_fault_empty(int dir_fd);
+
+/*
+ * A test's rounds, TEST, by TD_FAULT_WORKERS processes: WORK does its 1st,
+ * 2nd ... part.  The test fails if one of them does.
+ */
+enum { TD_FAULT_WORKERS = 4 };
+void td_fault_share(int test, void (*work)(int test, unsigned worker));
+
 #endif

@@ -2,14 +2,14 @@
 
 #include "fault_scene.h"
 
+#include "fault_run.h"
+
 #include "base/clock.h"
 #include "base/io.h"
 #include "harness.h"
 #include "lib/key.h"
-#include "lib/scan.h"
 #include "lib/task.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,20 +123,6 @@ td_scene_make_handlers(const struct td_spool *spool)
 	    "settle = 20ms\nshutdown_grace = 0\nmax_running = 1\n", 0600);
 }
 
-static void
-empty(int dir_fd)
-{
-	struct td_scan scan = { 0 };
-	unsigned char type;
-	const char *name;
-
-	ck_assert_int_eq(td_scan_open(&scan, dir_fd), 0);
-	while (td_scan_next(&scan, &name, &type) == 1)
-		if (type != DT_DIR)
-			(void)unlinkat(dir_fd, name, 0);
-	td_scan_close(&scan);
-}
-
 void
 td_scene_reset(const struct td_spool *spool)
 {
@@ -144,12 +130,12 @@ td_scene_reset(const struct td_spool *spool)
 	    O_DIRECTORY);
 
 	for (int i = 0; i < TD_STATE_COUNT; i++)
-		empty(spool->state_fd[i]);
-	empty(spool->tmp_fd);
-	empty(spool->run_fd);
-	empty(spool->ctl_fd);
-	empty(spool->log_fd);
-	empty(output_fd);
+		td_fault_empty(spool->state_fd[i]);
+	td_fault_empty(spool->tmp_fd);
+	td_fault_empty(spool->run_fd);
+	td_fault_empty(spool->ctl_fd);
+	td_fault_empty(spool->log_fd);
+	td_fault_empty(output_fd);
 	(void)close(output_fd);
 	(void)unlinkat(spool->root_fd, "ran", 0);
 }

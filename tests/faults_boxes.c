@@ -21,7 +21,6 @@
 #include "lib/spool.h"
 #include "lib/task.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -29,12 +28,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { CALLS_MAX = 1500, CALLS_MIN = 40, START_CALLS = 60, WORKERS = 4,
-	LINES_MAX = 64, IDS_MAX = 16, DROPS = 3,
-	SOON = -1000, LATER = 100000 };
+enum { CALLS_MAX = 1500, CALLS_MIN = 40, START_CALLS = 60, LINES_MAX = 64,
+	IDS_MAX = 16, DROPS = 3, SOON = -1000, LATER = 100000 };
 
 static struct td_spool spool;
 static struct td_box box;
@@ -117,37 +114,23 @@ make_spool(const char *dir)
 }
 
 static void
-empty(int dir_fd)
-{
-	struct td_scan scan = { 0 };
-	unsigned char type;
-	const char *name;
-
-	ck_assert_int_eq(td_scan_open(&scan, dir_fd), 0);
-	while (td_scan_next(&scan, &name, &type) == 1)
-		if (type != DT_DIR)
-			(void)unlinkat(dir_fd, name, 0);
-	td_scan_close(&scan);
-}
-
-static void
 reset(void)
 {
 	int output_fd = openat(spool.log_fd, "output", O_RDONLY | O_DIRECTORY);
 
 	for (int i = 0; i < TD_STATE_COUNT; i++) {
-		empty(spool.state_fd[i]);
-		empty(box.view_fd[i]);
+		td_fault_empty(spool.state_fd[i]);
+		td_fault_empty(box.view_fd[i]);
 	}
-	empty(spool.tmp_fd);
-	empty(spool.run_fd);
-	empty(spool.log_fd);
-	empty(output_fd);
-	empty(box.new_fd);
-	empty(box.tmp_fd);
-	empty(box.log_fd);
-	empty(box.output_fd);
-	empty(box.ctl_fd);
+	td_fault_empty(spool.tmp_fd);
+	td_fault_empty(spool.run_fd);
+	td_fault_empty(spool.log_fd);
+	td_fault_empty(output_fd);
+	td_fault_empty(box.new_fd);
+	td_fault_empty(box.tmp_fd);
+	td_fault_empty(box.log_fd);
+	td_fault_empty(box.output_fd);
+	td_fault_empty(box.ctl_fd);
 	(void)close(output_fd);
 	write_file(spool.root_fd, "ran", "", 0666, 0);
 }
@@ -378,14 +361,14 @@ static const struct td_fault faults[] = {
 };
 enum { ALWAYS = SCENES + 5, FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-/* Rounds WORKER, WORKER + WORKERS ... in a spool of its own. */
+/* Rounds WORKER, WORKER + TD_FAULT_WORKERS ... in a spool of its own. */
 static void
 work(int test, unsigned worker)
 {
 	const struct scene *scene = &scenes[test % SCENES];
 	struct td_fault fault = faults[test / SCENES];
 	const struct td_fault_seen *seen = td_fault_seen();
-	int number = test * WORKERS + (int)worker - 1;
+	int number = test * TD_FAULT_WORKERS + (int)worker - 1;
 
 	make_spool(td_harness_dir());
 	td_fault_share_doorbell();
@@ -394,7 +377,7 @@ work(int test, unsigned worker)
 	do {
 		ck_assert_uint_lt(fault.at, CALLS_MAX);
 		one_round(number, scene, &fault);
-		fault.at += WORKERS;
+		fault.at += TD_FAULT_WORKERS;
 	} while (seen->hit);
 	ck_assert_uint_gt(fault.at, CALLS_MIN);
 	td_fault_tell(number, NULL, NULL);
@@ -405,23 +388,10 @@ work(int test, unsigned worker)
 START_TEST(no_drop_is_lost_or_doubled)
 {
 	const char *only = getenv("TD_FAULT_ONLY");
-	bool all_well = true;
-	int status;
 
 	if (user == NULL || (only != NULL && atoi(only) != _i))
 		return;
-	for (unsigned worker = 1; worker <= WORKERS; worker++) {
-		pid_t pid = fork();
-
-		ck_assert_int_ge(pid, 0);
-		if (pid == 0) {
-			work(_i, worker);
-			exit(0);
-		}
-	}
-	while (wait(&status) > 0)
-		all_well &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	ck_assert(all_well);
+	td_fault_share(_i, work);
 }
 END_TEST
 

@@ -22,13 +22,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* For people: TD_FAULT_ONLY=N runs one test, TD_FAULT_VERBOSE=1 shows what
  * the runners say. */
-enum { CALLS_MAX = 1000, CALLS_MIN = 40, WORKERS = 4, FILES_MAX = 8,
-	LINES_MAX = 64 };
+enum { CALLS_MAX = 1000, CALLS_MIN = 40, FILES_MAX = 8, LINES_MAX = 64 };
 
 static struct td_spool spool;
 
@@ -275,7 +273,7 @@ static const struct td_fault faults[] = {
 };
 enum { FAULTS_ALWAYS = 4, FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-/* Rounds WORKER, WORKER + WORKERS ... in a spool of its own. */
+/* Rounds WORKER, WORKER + TD_FAULT_WORKERS ... in a spool of its own. */
 static void
 work(int test, unsigned worker)
 {
@@ -283,6 +281,7 @@ work(int test, unsigned worker)
 	struct td_fault fault = faults[test / TD_SCENE_COUNT];
 	const struct td_fault_seen *seen = td_fault_seen();
 	const char *dir = td_harness_dir();
+	int number = test * TD_FAULT_WORKERS + (int)worker - 1;
 
 	ck_assert_int_eq(td_spool_create(dir, false, NULL), 0);
 	ck_assert_int_eq(td_spool_open(&spool, dir, NULL), 0);
@@ -291,34 +290,21 @@ work(int test, unsigned worker)
 	fault.at = worker;
 	do {
 		ck_assert_uint_lt(fault.at, CALLS_MAX);
-		one_round(test * WORKERS + (int)worker - 1, scene, &fault);
-		fault.at += WORKERS;
+		one_round(number, scene, &fault);
+		fault.at += TD_FAULT_WORKERS;
 	} while (seen->hit);
 	ck_assert_uint_gt(fault.at, CALLS_MIN);
-	td_fault_tell(test * WORKERS + (int)worker - 1, NULL, NULL);
+	td_fault_tell(number, NULL, NULL);
 	td_spool_release(&spool);
 }
 
 START_TEST(laws_hold_whichever_call_fails)
 {
 	const char *only = getenv("TD_FAULT_ONLY");
-	bool all_well = true;
-	int status;
 
 	if (only != NULL && atoi(only) != _i)
 		return;
-	for (unsigned worker = 1; worker <= WORKERS; worker++) {
-		pid_t pid = fork();
-
-		ck_assert_int_ge(pid, 0);
-		if (pid == 0) {
-			work(_i, worker);
-			exit(0);
-		}
-	}
-	while (wait(&status) > 0)
-		all_well &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	ck_assert(all_well);
+	td_fault_share(_i, work);
 }
 END_TEST
 

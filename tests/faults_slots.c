@@ -18,16 +18,14 @@
 #include "lib/slotfile.h"
 #include "lib/spool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { CALLS_MAX = 1000, CALLS_MIN = 20, WORKERS = 4, HOUR = 3600 };
+enum { CALLS_MAX = 1000, CALLS_MIN = 20, HOUR = 3600 };
 
 static struct td_spool spool;
 
@@ -45,20 +43,6 @@ write_file(const char *name, const char *text, mode_t mode)
 	(void)close(fd);
 }
 
-static void
-empty(int dir_fd)
-{
-	struct td_scan scan = { 0 };
-	unsigned char type;
-	const char *name;
-
-	ck_assert_int_eq(td_scan_open(&scan, dir_fd), 0);
-	while (td_scan_next(&scan, &name, &type) == 1)
-		if (type != DT_DIR)
-			(void)unlinkat(dir_fd, name, 0);
-	td_scan_close(&scan);
-}
-
 /* As a runner of two hours ago left it: with the file, or without. */
 static void
 lay_out(uint64_t slot, bool with_file)
@@ -70,10 +54,10 @@ lay_out(uint64_t slot, bool with_file)
 	int fd;
 
 	for (int i = 0; i < TD_STATE_COUNT; i++)
-		empty(spool.state_fd[i]);
-	empty(spool.tmp_fd);
-	empty(spool.run_fd);
-	empty(spool.log_fd);
+		td_fault_empty(spool.state_fd[i]);
+	td_fault_empty(spool.tmp_fd);
+	td_fault_empty(spool.run_fd);
+	td_fault_empty(spool.log_fd);
 	(void)unlinkat(spool.root_fd, "ran", 0);
 	/* A runner makes file and book; then both are set back. */
 	ck_assert_int_eq(td_fault_run_once(&spool, NULL, NULL), TD_FAULT_ENDED);
@@ -103,10 +87,10 @@ lay_out(uint64_t slot, bool with_file)
 		ck_assert_int_eq(td_spool_move(&spool, TD_STATE_NEW, from,
 		    TD_STATE_NEW, to), 0);
 	} else {
-		empty(spool.state_fd[TD_STATE_NEW]);
+		td_fault_empty(spool.state_fd[TD_STATE_NEW]);
 	}
 	free(lines);
-	empty(spool.log_fd);
+	td_fault_empty(spool.log_fd);
 }
 
 /* How many slots lie in a state, and the greatest of them. */
@@ -198,13 +182,14 @@ one_round(int number, bool with_file, const struct td_fault *fault)
 	check(now, &met);
 }
 
-/* Rounds WORKER, WORKER + WORKERS ... in a spool of its own. */
+/* Rounds WORKER, WORKER + TD_FAULT_WORKERS ... in a spool of its own. */
 static void
 work(int test, unsigned worker)
 {
 	struct td_fault fault = faults[test / 2];
 	const struct td_fault_seen *seen = td_fault_seen();
 	const char *dir = td_harness_dir();
+	int number = test * TD_FAULT_WORKERS + (int)worker - 1;
 
 	ck_assert_int_eq(td_spool_create(dir, false, NULL), 0);
 	ck_assert_int_eq(td_spool_open(&spool, dir, NULL), 0);
@@ -217,32 +202,17 @@ work(int test, unsigned worker)
 	fault.at = worker;
 	do {
 		ck_assert_uint_lt(fault.at, CALLS_MAX);
-		one_round(test * WORKERS + (int)worker - 1, test % 2 == 0,
-		    &fault);
-		fault.at += WORKERS;
+		one_round(number, test % 2 == 0, &fault);
+		fault.at += TD_FAULT_WORKERS;
 	} while (seen->hit);
 	ck_assert_uint_gt(fault.at, CALLS_MIN);
-	td_fault_tell(test * WORKERS + (int)worker - 1, NULL, NULL);
+	td_fault_tell(number, NULL, NULL);
 	td_spool_release(&spool);
 }
 
 START_TEST(each_slot_is_done_once_whichever_call_fails)
 {
-	bool all_well = true;
-	int status;
-
-	for (unsigned worker = 1; worker <= WORKERS; worker++) {
-		pid_t pid = fork();
-
-		ck_assert_int_ge(pid, 0);
-		if (pid == 0) {
-			work(_i, worker);
-			exit(0);
-		}
-	}
-	while (wait(&status) > 0)
-		all_well &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	ck_assert(all_well);
+	td_fault_share(_i, work);
 }
 END_TEST
 

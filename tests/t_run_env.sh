@@ -172,7 +172,7 @@ SigBlk:	0000000000000000
 SigIgn:	0000000000000000
 8
 99
-$(($(nice) + 3))" 'the same as the class says'
+3" 'the same as the class says'
 
 echo '{"classname":"order"}' | forge new o-1 order 0 "$due"
 is "$(printed order o-1)" 'out 1

@@ -49,8 +49,9 @@ ended[id] && !dead && result != "crashed" && result != "cancelled" {
 	broken("goes on after its end")
 }
 
-# A dead letter that was retried counts anew.
-ended[id] && dead && result != "crashed" { tries[id] = 0 }
+# A dead letter that was retried counts anew; if it crashes before it is moved
+# to dlq/ it does not.
+ended[id] && dead && (result != "crashed" || try == 1) { tries[id] = 0 }
 
 try != "" && try <= tries[id] && result != "crashed" &&
     !(try == tries[id] && last[id] ~ /^(interrupted|snooze)$/) {

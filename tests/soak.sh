@@ -291,8 +291,9 @@ act()
 		worker_kills=$((worker_kills + 1))
 		;;
 	15)
-		victim=$(names_in new | grep -v ,shut, | tail -n 3 |
-		    cut -d , -f 4)
+		# Letters are to run, and shut is to wait until the end.
+		victim=$(names_in new | grep -v -e ,shut, -e ,nameless, |
+		    tail -n 3 | cut -d , -f 4)
 		# shellcheck disable=SC2086 # words
 		[ -z "$victim" ] || timeout 20 taskdir cancel --no-wait \
 		    $victim >>"$WORK/cancel.out" 2>&1

@@ -70,4 +70,13 @@ $(line ok '"try":1' "$END")
 $(line crashed '"try":1' "$ON")
 $(line ok '"try":2' "$END")
 LOG
+log_breaks 'a retried letter whose runner died is right' '' <<LOG
+$(line permanent '"try":3' "$END")
+$(line crashed '"try":1' "$ON")
+$(line ok '"try":2' "$END")
+LOG
+log_breaks 'a crash of an earlier try after the end' 'try counted back*' <<LOG
+$(line permanent '"try":4' "$END")
+$(line crashed '"try":2' "$ON")
+LOG
 done_testing

@@ -326,5 +326,17 @@ check_exit 0 'past serial_by_key, too' taskdir run --once --ignore-limits
 wait_until 'ended v1 && ended v2'
 is "$(ran)" 'v1 v2' 'both of a key meet'
 check 'the runner was one all the time' is_alive "$RUNNER"
-check 'the runner stops' stop_runner
+rm -f "$SPOOL.go" "$SPOOL.began"
+for n in 1 2 3; do
+	put new "u$n" held 0 "$past"
+done
+taskdir run --once --class held >beside.out 2>&1 &
+beside=$!
+wait_until '[ "$(began)" = "u1 u2" ] &&
+    grep -q "^inotify" "/proc/$beside/fdinfo"/*'
+stop_runner KILL
+: >"$SPOOL.go"
+wait_for 'where the runner has gone it goes on alone' '! is_alive "$beside"'
+# Two lines of those that ran when it died.
+is "$(ran)" 'u1 u1 u2 u2 u3' 'and does what was left'
 done_testing

@@ -149,6 +149,7 @@ run_beside(const struct td_spool *spool, const struct options *options)
 		.count = options->count,
 		.keep_alive_ms = options->keep_alive.n,
 		.time_limit_ms = options->time_limit.n,
+		.takes_over = true,
 	});
 }
 
@@ -172,10 +173,11 @@ once(struct td_spool *spool, const struct options *options)
 	struct td_runner_options runner = runner_options(options, ids);
 	struct td_err err = {0};
 	struct td_out out;
-	int rc;
+	int rc = td_lock_is_held(spool->run_fd, NULL) == 1 ?
+	    run_beside(spool, options) : TD_BESIDE_ALONE;
 
-	if (td_lock_is_held(spool->run_fd, NULL) == 1)
-		return run_beside(spool, options);
+	if (rc != TD_BESIDE_ALONE)
+		return rc;
 	rc = find_id(spool, options, &found);
 	if (rc != TD_EXIT_DONE)
 		return rc;

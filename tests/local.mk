@@ -155,6 +155,7 @@ td_stories += \
 	tests/t_metrics.sh \
 	tests/t_monitoring.sh \
 	tests/t_process.sh \
+	tests/t_recover.sh \
 	tests/t_shared.sh \
 	tests/t_shared_workers.sh \
 	tests/t_stats.sh \

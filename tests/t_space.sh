@@ -84,5 +84,15 @@ check "its reserve would have filled it" [ ! -e "$SPOOL/run/reserve" ]
 head -c 1M /dev/zero >"$small/fill"
 check_exit 1 "half of it is the floor" taskdir add nothing
 like "$(cat "$WORK/err")" '*min_free asks for 1048576;*' "as add says"
+rm "$small/fill"
+n=0
+while [ $n -lt 250 ]; do
+	n=$((n + 1))
+	: >"$small/fill.$n"
+done
+check_exit 1 "half of its inodes, too" taskdir add nothing
+like "$(cat "$WORK/err")" '*min_inodes asks for 200*' "as add says"
+rm "$small"/fill.*
+check_exit 0 "with room again there is no floor" taskdir add nothing
 check "the runner stops in order there" stop_runner
 done_testing

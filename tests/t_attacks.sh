@@ -235,9 +235,9 @@ check_exit 0 'her task is done' as "$EVA" timeout 20 taskdir wait "$id"
 is "$(cat "$SPOOL"/log/output/who,*"$id",1 | tail -n 1)" \
     '{"classname":"who","customdata":"checked","nextruntime":4000000000}' \
     'as it was checked'
+mkfifo -m 0666 "$WORK/go"
 as "$EVA" sh -c "exec 3>>'$BOX/new/held'; echo '{\"classname\":\"who\"}' >&3
     echo >'$WORK/hers/writes'; read -r go <'$WORK/go'" &
-mkfifo -m 0666 "$WORK/go" 2>/dev/null
 wait_until '[ -e "$WORK/hers/writes" ]'
 n=$(ran)
 id=$(as "$EVA" taskdir add who)

@@ -150,6 +150,7 @@ start_canary 1
 wait_until 'append; settled 1'
 start_canary 2
 wait_until 'append; settled 2'
+held=$(names_in new | grep -v appends | paste -s -d ' ' -)
 if [ -n "$stalled" ]; then
 	skip 'the machine stood still: nothing can be said of slow appending'
 	rm -f "$SPOOL/new/appends"
@@ -158,8 +159,7 @@ else
 	check 'what is appended to is not taken' test -e "$SPOOL/new/appends"
 	printf '}' >>"$SPOOL/new/appends"
 fi
-is "$(names_in new | grep -v appends | paste -s -d ' ' -)" \
-    'holds killed whole' 'nor what is held open, though it looks whole'
+is "$held" 'holds killed whole' 'nor what is held open, though it looks whole'
 way 'what was appended to runs at its end' true
 check 'the runner does not spin meanwhile' test \
     "$(awk '{ print $14 + $15 }' "/proc/$RUNNER/stat")" -lt 200

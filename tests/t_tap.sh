@@ -27,6 +27,8 @@ check 'which is gone at its end' test ! -e "$(cat kept)"
 sleep 300 &
 child=$!
 check 'a process lives' is_alive "$child"
+# The shell that is to become it would swallow the signal.
+wait_until 'grep -q "^sleep" "/proc/$child/comm"'
 kill "$child"
 wait_for 'a zombie does not' '! is_alive '"$child"
 done_testing

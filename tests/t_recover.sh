@@ -47,6 +47,7 @@ start_runner
 id=$(taskdir add naked)
 wait_for 'a handler that throws its environment away' \
     '[ -s "$SPOOL/tmp/naked" ]'
+wait_until 'grep -q " $id " "$SPOOL/run/running"'
 stop_runner KILL
 check 'outlives its runner' is_alive "$(pid_of naked)"
 start_runner

@@ -46,7 +46,8 @@ struct td_result_of {
 	unsigned status;	/* of HTTP, or the AMQP reply code; 0: none */
 	char error[TD_RESULT_ERROR_SIZE];	/* a sentence, no secrets */
 	struct td_buf excerpt;	/* of the answer */
-	uint64_t retry_after_ms;	/* what the answer asks for; 0: nothing */
+	/* What the answer asks for; 0: nothing. */
+	uint64_t retry_after_ms;
 	uint64_t bytes_sent, bytes_received;
 	uint64_t latency_us;
 };

@@ -18,6 +18,7 @@ src_liblib_la_SOURCES = \
 	src/lib/create.c \
 	src/lib/cron.c src/lib/cron.h src/lib/cron_fields.h \
 	src/lib/cron_next.c src/lib/cron_parse.c src/lib/cron_words.c \
+	src/lib/eventfile.c src/lib/eventfile.h \
 	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
 	src/lib/held.c src/lib/held.h \
@@ -95,8 +96,10 @@ src_librunner_la_SOURCES = \
 	src/runner/dedup.c \
 	src/runner/drops.c src/runner/drops.h \
 	src/runner/environ.c src/runner/environ.h \
+	src/runner/eventbook.c src/runner/eventbook.h \
 	src/runner/events.c \
 	src/runner/finish.c \
+	src/runner/flusher.c src/runner/flusher.h \
 	src/runner/hold.c \
 	src/runner/index.c src/runner/index.h \
 	src/runner/keep.c \

@@ -53,6 +53,9 @@ td_units = \
 td_units += \
 	tests/check_child \
 	tests/check_crashes \
+	tests/check_eventbook \
+	tests/check_eventfile \
+	tests/check_flusher \
 	tests/check_index \
 	tests/check_letter \
 	tests/check_loop \

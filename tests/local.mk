@@ -51,6 +51,7 @@ td_units = \
 
 # Units of the loop and the runner.
 td_units += \
+	tests/check_apart \
 	tests/check_child \
 	tests/check_crashes \
 	tests/check_eventbook \

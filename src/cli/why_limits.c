@@ -24,6 +24,18 @@ max_of_all(const struct td_why *why)
 	return td_settings_max_running(&runner);
 }
 
+/* Of those that the runner's max_running counts. */
+static bool
+takes_place(const struct td_why *why, const char *class_enc)
+{
+	char class_name[TD_NAME_CLASS_SIZE];
+	struct td_class_settings class;
+
+	td_name_decode_class(class_name, class_enc, strlen(class_enc));
+	td_settings_class(why->conf->settings, class_name, &class);
+	return !class.hub;
+}
+
 static void
 say_running(struct td_why *why, const char *class_enc,
     const struct td_class_settings *class)
@@ -31,20 +43,24 @@ say_running(struct td_why *why, const char *class_enc,
 	struct td_scoreboard_line *lines = NULL;
 	uint64_t max_running = max_of_all(why);
 	uint64_t of_class_max = td_settings_class_tasks(class);
-	size_t n = 0, of_class = 0;
+	bool of_service = of_class_max == class->max_in_flight;
+	size_t n = 0, of_class = 0, places = 0;
 
 	if (td_scoreboard_read_all(why->conf->spool.run_fd, &lines, &n) != 0)
 		n = 0;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		of_class += strcmp(lines[i].class_enc, class_enc) == 0;
+		places += takes_place(why, lines[i].class_enc);
+	}
 	free(lines);
 	if (of_class_max != 0 && of_class >= of_class_max)
 		td_why_say(why, "class-limit", "%zu of its class run, and the "
-		    "class's max_running is %" PRIu64, of_class,
-		    class->max_running);
-	if (n >= max_running)
+		    "%s is %" PRIu64, of_class, of_service ?
+		    "service's max_in_flight" : "class's max_running",
+		    of_service ? class->max_in_flight : class->max_running);
+	if (!class->hub && places >= max_running)
 		td_why_say(why, "runner-limit", "%zu tasks run, and the "
-		    "runner's max_running is %" PRIu64, n, max_running);
+		    "runner's max_running is %" PRIu64, places, max_running);
 }
 
 /* "in 5m (2026-11-20 06:00)" */
@@ -140,6 +156,15 @@ say_key(struct td_why *why, const struct td_found *found)
 		    "class has serial_by_key", twin.id);
 }
 
+/* The service of one of the hub's classes. */
+static const char *
+service_of(const char *class_name)
+{
+	const char *name = strchr(class_name, '\\');
+
+	return name != NULL ? name + 1 : class_name;
+}
+
 void
 td_why_limits(struct td_why *why, const struct td_found *found,
     const char *class_enc, const char *class_name)
@@ -147,6 +172,10 @@ td_why_limits(struct td_why *why, const struct td_found *found,
 	struct td_class_settings class;
 
 	td_settings_class(why->conf->settings, class_name, &class);
+	if (class.off)
+		td_why_say(why, "service-disabled", "service %s is disabled; "
+		    "\"taskdir service enable %s\" ends that",
+		    service_of(class_name), service_of(class_name));
 	say_running(why, class_enc, &class);
 	say_window(why, found, class_name, &class);
 	say_rate(why, class_enc, class_name, &class);

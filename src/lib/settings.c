@@ -299,8 +299,13 @@ td_settings_max_running(const struct td_runner_settings *settings)
 uint64_t
 td_settings_class_tasks(const struct td_class_settings *settings)
 {
-	return settings->max_running * (settings->worker ?
+	uint64_t n = settings->max_running * (settings->worker ?
 	    settings->pipeline : 1);
+
+	if (settings->max_in_flight != 0 &&
+	    (n == 0 || n > settings->max_in_flight))
+		n = settings->max_in_flight;
+	return n;
 }
 
 void

@@ -103,6 +103,11 @@ struct td_class_settings {
 	uint64_t warn_due_s, critical_due_s;	/* 10m, 4h */
 	uint64_t warn_backoff_s, critical_backoff_s;	/* 5m, 4h */
 	uint64_t warn_running_s, critical_running_s;	/* 12h, 1d */
+	/* No settings of their own, but what follows from the class: */
+	bool hub;		/* the hub's: takes none of the places that
+				 * the runner's max_running counts */
+	uint64_t max_in_flight;	/* of its service; 0: no limit */
+	bool off;		/* its service is disabled: its tasks wait */
 };
 
 /* A loaded configuration; strings handed out by it live as long as it. */
@@ -138,7 +143,8 @@ void td_settings_class(const struct td_settings *settings,
     const char *class_name, struct td_class_settings *out);
 
 /* How many of its tasks may run at the same time; 0: no limit.  Of workers
- * max_running counts processes, each of which has so many tasks. */
+ * max_running counts processes, each of which has so many tasks; of a service
+ * max_in_flight holds too. */
 uint64_t td_settings_class_tasks(const struct td_class_settings *settings);
 
 /* The whole configuration as parsed, for the modules whose sections these

@@ -211,7 +211,7 @@ write_metrics(struct td_runner *runner, bool has_runner)
 		.has_runner = has_runner,
 		.start = census->start,
 		.slots = has_runner ? runner->planner.max_running : 0,
-		.busy = runner->planner.running,
+		.busy = td_planner_places(&runner->planner),
 	};
 	int rc;
 

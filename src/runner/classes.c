@@ -23,6 +23,8 @@ td_class_whole(struct td_class *class)
 struct td_share *
 td_class_share(struct td_planner *planner, const struct td_class *class)
 {
+	if (class->apart)
+		return &planner->apart;
 	return class->share != NULL ? class->share : &planner->root;
 }
 
@@ -88,7 +90,8 @@ grow_classes(struct td_planner *planner)
 		if (td_ranking_reserve(&planner->rankings[i], size) != 0)
 			return -ENOMEM;
 	if (td_ranking_reserve(&planner->ready_shares,
-	    planner->n_shares + 1) != 0)
+	    planner->n_shares + 1) != 0 ||
+	    td_ranking_reserve(&planner->apart.own, size) != 0)
 		return -ENOMEM;
 	by_name = calloc(size, sizeof(*by_name));
 	if (by_name == NULL)
@@ -183,6 +186,7 @@ clear_class(struct td_planner *planner, struct td_class *class)
 	*at = class->next_same_hash;
 	if (class->whole != NULL)
 		forget_lane(class);
+	planner->apart.n_classes -= class->apart;
 	free(class->kept);
 	*class = (struct td_class){ .queue = queue, .number = number };
 }
@@ -229,6 +233,8 @@ name_class(struct td_planner *planner, struct td_class *class,
 	td_settings_class(settings, class->class_name, &class->settings);
 	class->serial = class->settings.serial_by_key &&
 	    !planner->ignore_limits;
+	class->apart = class->settings.hub;
+	planner->apart.n_classes += class->apart;
 	class->fresh = true;
 	add_to_chain(planner, class);
 }

@@ -27,6 +27,7 @@ td_planner_release(struct td_planner *planner)
 	}
 	free(planner->shares);
 	td_ranking_release(&planner->ready_shares);
+	td_ranking_release(&planner->apart.own);
 	td_serial_release(&planner->serial);
 	td_index_release(&planner->index);
 	free(planner->classes);
@@ -127,6 +128,8 @@ td_planner_reload(struct td_planner *planner,
 		td_settings_class(settings, class->class_name,
 		    &class->settings);
 		use_serial(planner, class);
+		td_standing_set_apart(planner, class, class->settings.hub,
+		    now);
 		class->window_until = 0;
 		td_standing_set_token(class, planner->mono_ms,
 		    td_standing_token(class));
@@ -257,7 +260,30 @@ pick_forced(struct td_planner *planner, uint64_t now)
 bool
 td_planner_has_ready(struct td_planner *planner, uint64_t now)
 {
-	return td_standing_first(planner, now) != NULL;
+	return td_standing_first(planner, false, now) != NULL ||
+	    td_standing_first(planner, true, now) != NULL;
+}
+
+uint32_t
+td_planner_places(const struct td_planner *planner)
+{
+	return planner->running - planner->apart.running;
+}
+
+/* Those apart and the others in turn, as far as there is a place. */
+static struct td_class *
+next_class(struct td_planner *planner, uint64_t now)
+{
+	bool full = td_planner_places(planner) >= planner->max_running;
+	bool apart = planner->apart_next;
+	struct td_class *class = NULL;
+
+	for (int i = 0; i < 2 && class == NULL; i++, apart = !apart)
+		if (apart || !full)
+			class = td_standing_first(planner, apart, now);
+	if (class != NULL)
+		planner->apart_next = !class->apart;
+	return class;
 }
 
 uint32_t
@@ -269,10 +295,8 @@ td_planner_pick(struct td_planner *planner, uint64_t now)
 	ref = pick_forced(planner, now);
 	if (ref != 0)
 		return ref;
-	if (planner->running >= planner->max_running)
-		return 0;
 	td_planner_tick(planner, now);
-	class = td_standing_first(planner, now);
+	class = next_class(planner, now);
 	if (class == NULL)
 		return 0;
 	ref = td_queue_top(&class->queue);

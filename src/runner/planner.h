@@ -8,6 +8,9 @@
  * of those with such a class the one with the fewest running, round robin
  * between equals.
  *
+ * The hub's classes stand apart: what waits for the network takes no place of
+ * those that the runner's max_running counts.  They take turns with the rest.
+ *
  * Pure bookkeeping: time comes in as an argument, nothing is read or started.
  */
 #ifndef TD_RUNNER_PLANNER_H
@@ -64,6 +67,7 @@ struct td_class {
 	struct td_class *next_lane;
 	uint32_t n_groups;	/* keys with more than one task */
 	bool serial;		/* one at a time per key */
+	bool apart;		/* takes no place */
 	uint32_t next_same_hash;
 	bool paused;
 	bool fresh;		/* nobody has asked whether it is paused */
@@ -92,6 +96,8 @@ struct td_planner {
 	struct td_share root, **shares;	/* the others' */
 	uint32_t n_shares, shares_size;
 	struct td_ranking ready_shares;
+	struct td_share apart;	/* of no user, never in ready_shares */
+	bool apart_next;	/* whose turn it is */
 	uint32_t hand;			/* the next class to be reused */
 	struct td_serial serial;
 	uint64_t turns;			/* ready classes get one each */
@@ -100,7 +106,7 @@ struct td_planner {
 	 * from forced_at: those not looked at yet. */
 	struct td_forced *forced;
 	size_t n_forced, forced_size, forced_at, n_held;
-	uint32_t running, max_running;
+	uint32_t running, max_running;	/* see td_planner_places */
 	bool ignore_limits;		/* of classes: run --ignore-limits */
 	bool loading;			/* queues are built at the end */
 };
@@ -160,6 +166,9 @@ void td_planner_done(struct td_planner *planner, uint32_t ref, uint64_t now);
 /* What pick gave was not started after all: its token is not spent. */
 void td_planner_undo(struct td_planner *planner, uint32_t ref, uint64_t now);
 
+/* How many of max_running are taken. */
+uint32_t td_planner_places(const struct td_planner *planner);
+
 void td_planner_pause(struct td_planner *planner, uint32_t class_no,
     bool paused, uint64_t now);
 
@@ -190,6 +199,9 @@ void td_standing_update(struct td_planner *planner, struct td_class *class,
 /* The number running decides about turns: a new one. */
 void td_standing_set_running(struct td_planner *planner,
     struct td_class *class, uint32_t running, uint64_t now);
+/* The class takes places or takes none from now on; set_running follows. */
+void td_standing_set_apart(struct td_planner *planner, struct td_class *class,
+    bool apart, uint64_t now);
 /* One of its tasks starts: a token is spent; or it did not after all. */
 void td_standing_spend(struct td_class *class, uint64_t mono_ms);
 void td_standing_unspend(struct td_class *class);
@@ -198,7 +210,9 @@ void td_standing_unspend(struct td_class *class);
 uint64_t td_standing_token(struct td_class *class);
 void td_standing_set_token(struct td_class *class, uint64_t mono_ms,
     uint64_t token_ms);
-/* The class whose turn it is, NULL if none. */
-struct td_class *td_standing_first(struct td_planner *planner, uint64_t now);
+/* The class whose turn it is among those that stand APART, or the others; NULL
+ * if none. */
+struct td_class *td_standing_first(struct td_planner *planner, bool apart,
+    uint64_t now);
 
 #endif

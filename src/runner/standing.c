@@ -98,12 +98,12 @@ static bool
 may_start(const struct td_planner *planner, struct td_class *class)
 {
 	const struct td_class *whole = td_class_whole(class);
+	uint64_t limit = td_settings_class_tasks(&class->settings);
 
-	if (class->paused)
+	if (class->paused || class->settings.off)
 		return false;
-	return planner->ignore_limits || class->settings.max_running == 0 ||
-	    whole->running + whole->lanes_running <
-	    td_settings_class_tasks(&class->settings);
+	return planner->ignore_limits || limit == 0 ||
+	    whole->running + whole->lanes_running < limit;
 }
 
 static enum td_standing
@@ -138,6 +138,13 @@ ready_of(struct td_planner *planner, struct td_share *share)
 	    &planner->rankings[TD_STANDING_READY] : &share->own;
 }
 
+/* Whether the share is one of those that wait for a place. */
+static bool
+wants_place(const struct td_planner *planner, const struct td_share *share)
+{
+	return share != &planner->apart;
+}
+
 /* A user with nothing ready is in nobody's way. */
 static void
 leave_ready(struct td_planner *planner, struct td_class *class)
@@ -145,7 +152,7 @@ leave_ready(struct td_planner *planner, struct td_class *class)
 	struct td_share *share = td_class_share(planner, class);
 
 	td_ranking_drop(ready_of(planner, share), &class->rank);
-	if (ready_of(planner, share)->n == 0)
+	if (wants_place(planner, share) && ready_of(planner, share)->n == 0)
 		td_ranking_drop(&planner->ready_shares, &share->rank);
 }
 
@@ -157,7 +164,7 @@ enter_ready(struct td_planner *planner, struct td_class *class)
 	td_ranking_put(ready_of(planner, share), &class->rank,
 	    (uint64_t)class->running << 8 |
 	    (PRIORITY_MAX - class->settings.priority), ++planner->turns);
-	if (share->rank.place == 0)
+	if (wants_place(planner, share) && share->rank.place == 0)
 		td_ranking_put(&planner->ready_shares, &share->rank,
 		    share->running, planner->turns);
 }
@@ -230,26 +237,64 @@ wake_lanes(struct td_planner *planner, struct td_class *whole, uint64_t now)
 			td_standing_update(planner, lane, now);
 }
 
+/* So many more of the share run: another place among the shares. */
+static void
+count(struct td_planner *planner, struct td_share *share, uint32_t more)
+{
+	share->running += more;
+	if (share->rank.place != 0)
+		td_ranking_put(&planner->ready_shares, &share->rank,
+		    share->running, ++planner->turns);
+}
+
+void
+td_standing_set_apart(struct td_planner *planner, struct td_class *class,
+    bool apart, uint64_t now)
+{
+	if (apart == class->apart)
+		return;
+	leave(planner, class);
+	class->standing = TD_STANDING_IDLE;
+	count(planner, td_class_share(planner, class), -class->running);
+	class->apart = apart;
+	planner->apart.n_classes += apart ? 1 : UINT32_MAX;
+	count(planner, td_class_share(planner, class), class->running);
+	td_standing_update(planner, class, now);
+}
+
 void
 td_standing_set_running(struct td_planner *planner, struct td_class *class,
     uint32_t running, uint64_t now)
 {
 	struct td_class *whole = td_class_whole(class);
-	struct td_share *share = td_class_share(planner, class);
 	bool less = running < class->running;
 
 	leave(planner, class);
 	class->standing = TD_STANDING_IDLE;
-	share->running += running - class->running;
+	count(planner, td_class_share(planner, class),
+	    running - class->running);
 	if (whole != class)
 		whole->lanes_running += running - class->running;
 	class->running = running;
-	if (share->rank.place != 0)
-		td_ranking_put(&planner->ready_shares, &share->rank,
-		    share->running, ++planner->turns);
 	td_standing_update(planner, class, now);
-	if (less && class->settings.max_running != 0)
+	if (less && td_settings_class_tasks(&class->settings) != 0)
 		wake_lanes(planner, whole, now);
+}
+
+/* Of the share whose turn it is; NULL: none is ready. */
+static struct td_rank *
+first_ready(struct td_planner *planner, bool apart)
+{
+	struct td_share *share = &planner->apart;
+	struct td_rank *rank;
+
+	if (!apart) {
+		rank = td_ranking_first(&planner->ready_shares);
+		if (rank == NULL)
+			return NULL;
+		share = share_of(rank);
+	}
+	return td_ranking_first(ready_of(planner, share));
 }
 
 /*
@@ -258,13 +303,12 @@ td_standing_set_running(struct td_planner *planner, struct td_class *class,
  * task is not due any more: they are met here.
  */
 struct td_class *
-td_standing_first(struct td_planner *planner, uint64_t now)
+td_standing_first(struct td_planner *planner, bool apart, uint64_t now)
 {
 	struct td_rank *rank;
 
-	while ((rank = td_ranking_first(&planner->ready_shares)) != NULL) {
-		struct td_class *class = class_of(td_ranking_first(
-		    ready_of(planner, share_of(rank))));
+	while ((rank = first_ready(planner, apart)) != NULL) {
+		struct td_class *class = class_of(rank);
 
 		if (standing_of(planner, class, now) == TD_STANDING_READY)
 			return class;
@@ -329,6 +373,7 @@ td_planner_next_due(const struct td_planner *planner)
 uint64_t
 td_planner_next_token(const struct td_planner *planner)
 {
-	return planner->running >= planner->max_running ? 0 :
+	return td_planner_places(planner) >= planner->max_running &&
+	    planner->apart.n_classes == 0 ? 0 :
 	    first_time(planner, TD_STANDING_RATED);
 }

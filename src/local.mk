@@ -134,6 +134,27 @@ src_librunner_la_SOURCES = \
 	src/runner/worker_line.c src/runner/worker_line.h
 src_librunner_la_LIBADD = src/liblib.la src/libloop.la
 
+# AMQP brokers, in a library of its own: rabbitmq-c is linked by those alone
+# that ask for it.
+noinst_LTLIBRARIES += src/libamqp.la
+td_amqp = \
+	src/net/amqp.c src/net/amqp_state.h \
+	src/net/amqp_error.c \
+	src/net/amqp_event.c \
+	src/net/amqp_send.c
+src_libamqp_la_SOURCES = \
+	src/net/amqp.h \
+	src/net/amqp_url.c src/net/amqp_url.h
+if HAVE_AMQP
+src_libamqp_la_SOURCES += $(td_amqp)
+EXTRA_DIST += src/net/amqp_none.c
+else
+src_libamqp_la_SOURCES += src/net/amqp_none.c
+EXTRA_DIST += $(td_amqp)
+endif
+src_libamqp_la_CFLAGS = $(AM_CFLAGS) $(RABBITMQ_CFLAGS)
+src_libamqp_la_LIBADD = src/libbase.la $(RABBITMQ_LIBS)
+
 # Everything of the program but its main, so that units can link it.
 noinst_LTLIBRARIES += src/libcli.la
 src_libcli_la_SOURCES = \

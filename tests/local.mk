@@ -13,6 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 
 # A unit is one line here: its source is tests/NAME.c.
 td_units = \
+	tests/check_amqp_url \
 	tests/check_frame \
 	tests/check_cgroup \
 	tests/check_cron \
@@ -204,6 +205,7 @@ tests_libharness_la_SOURCES = tests/harness.c tests/harness.h
 tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 LDADD = tests/libharness.la src/librunner.la $(CHECK_LIBS)
 td_cli_ldadd = src/libcli.la $(LDADD)
+tests_check_amqp_url_LDADD = src/libamqp.la $(LDADD)
 tests_check_check_LDADD = $(td_cli_ldadd)
 tests_check_escape_LDADD = $(td_cli_ldadd)
 tests_check_feed_LDADD = $(td_cli_ldadd)
@@ -220,6 +222,7 @@ endif
 # A fuzzer is a line in td_fuzzers and three below (tests/fuzz.h says how they
 # are run); its corpus is tests/corpus/NAME.
 td_fuzzers = \
+	tests/fuzz_amqp_url \
 	tests/fuzz_cron \
 	tests/fuzz_ini \
 	tests/fuzz_json \
@@ -227,6 +230,10 @@ td_fuzzers = \
 	tests/fuzz_schedule \
 	tests/fuzz_worker_line \
 	tests/fuzz_zone
+tests_fuzz_amqp_url_SOURCES = tests/fuzz_amqp_url.c tests/fuzz.h \
+	$(td_fuzz_main)
+tests_fuzz_amqp_url_LDADD = src/libamqp.la
+tests_fuzz_amqp_url_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_cron_SOURCES = tests/fuzz_cron.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_cron_LDADD = src/librunner.la
 tests_fuzz_cron_LDFLAGS = $(td_fuzz_ldflags)
@@ -267,6 +274,15 @@ check_PROGRAMS += tests/cron_ask
 tests_cron_ask_SOURCES = tests/cron_ask.c
 tests_cron_ask_LDADD = src/liblib.la
 EXTRA_DIST += tests/cron_oracle.py tests/zone_oracle.py
+
+# What speaks AMQP, asked by stories with a broker of their own.
+if HAVE_AMQP
+check_PROGRAMS += tests/amqp_tool
+tests_amqp_tool_SOURCES = tests/amqp_tool.c
+tests_amqp_tool_LDADD = src/libamqp.la
+td_stories += tests/t_amqp.sh
+endif
+EXTRA_DIST += tests/rabbit.sh tests/broker.py tests/t_amqp.sh
 
 TESTS += $(td_stories)
 if !SANITIZERS

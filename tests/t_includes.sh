@@ -68,7 +68,7 @@ while read -r file header; do
 	sys/inotify.h) owner='src/loop/* src/cli/*' ;;
 	curses.h | term.h) owner=src/cli/screen.c ;;
 	curl/*) owner='src/net/http.c' ;;
-	amqp*.h | rabbitmq-c/*) owner='src/net/amqp.c' ;;
+	amqp*.h | rabbitmq-c/*) owner='src/net/amqp.c src/net/amqp_*' ;;
 	esac
 	[ -z "$owner" ] || matches_any "$file" "$owner" ||
 	    bad="$bad $file:$header"

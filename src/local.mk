@@ -15,10 +15,12 @@ src_libbase_la_SOURCES = \
 
 src_liblib_la_SOURCES = \
 	src/lib/box.c src/lib/box.h \
+	src/lib/condition.c src/lib/condition.h \
 	src/lib/create.c \
 	src/lib/cron.c src/lib/cron.h src/lib/cron_fields.h \
 	src/lib/cron_next.c src/lib/cron_parse.c src/lib/cron_words.c \
 	src/lib/eventfile.c src/lib/eventfile.h \
+	src/lib/event.c src/lib/event.h \
 	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
 	src/lib/held.c src/lib/held.h \
@@ -58,6 +60,8 @@ src_liblib_la_SOURCES = \
 	src/lib/tally.c src/lib/tally.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \
+	src/lib/template.c src/lib/template.h \
+	src/lib/template_put.c src/lib/template_put.h \
 	src/lib/trust.c src/lib/trust.h \
 	src/lib/windows.c src/lib/windows.h \
 	src/lib/zone.c src/lib/zone.h \

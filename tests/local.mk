@@ -20,6 +20,8 @@ td_units = \
 	tests/check_cron_model \
 	tests/check_cron_next \
 	tests/check_held \
+	tests/check_condition \
+	tests/check_event \
 	tests/check_ini \
 	tests/check_json \
 	tests/check_json_walk \
@@ -41,6 +43,7 @@ td_units = \
 	tests/check_scoreboard \
 	tests/check_settings \
 	tests/check_settings_text \
+	tests/check_template \
 	tests/check_spool \
 	tests/check_tally \
 	tests/check_task \

@@ -61,6 +61,12 @@ bool td_json_next(struct td_json_span *at, struct td_json_span *name,
  * or if it is no object.  The first of several. */
 struct td_json_span td_json_member(struct td_json_span object,
     const char *name);
+/* The same for a name of LEN bytes. */
+struct td_json_span td_json_member_named(struct td_json_span object,
+    const char *name, size_t len);
+
+/* The Ith element, from 0, of an array; .text NULL if there is none. */
+struct td_json_span td_json_element(struct td_json_span array, uint64_t i);
 
 /* Appends a string's decoded UTF-8; 0, -EINVAL (no string, or a lone
  * surrogate), -ENOMEM.  *has_nul (may be NULL) tells of a \u0000. */
@@ -69,6 +75,8 @@ int td_json_decode(struct td_buf *out, struct td_json_span string,
 
 /* Whether a string's decoded value is TEXT. */
 bool td_json_equals(struct td_json_span string, const char *text);
+bool td_json_equals_bytes(struct td_json_span string, const char *text,
+    size_t len);
 
 /* Where in a string as written (its quote is 0) the decoded byte INDEX comes
  * from; the closing quote if there are not so many. */

@@ -99,12 +99,31 @@ td_json_next(struct td_json_span *at, struct td_json_span *name,
 struct td_json_span
 td_json_member(struct td_json_span object, const char *name)
 {
+	return td_json_member_named(object, name, strlen(name));
+}
+
+struct td_json_span
+td_json_member_named(struct td_json_span object, const char *name, size_t len)
+{
 	struct td_json_span found, value;
 
 	if (object.text == NULL || *object.text != '{')
 		return (struct td_json_span){ 0 };
 	while (td_json_next(&object, &found, &value))
-		if (td_json_equals(found, name))
+		if (td_json_equals_bytes(found, name, len))
+			return value;
+	return (struct td_json_span){ 0 };
+}
+
+struct td_json_span
+td_json_element(struct td_json_span array, uint64_t i)
+{
+	struct td_json_span name, value;
+
+	if (array.text == NULL || *array.text != '[')
+		return (struct td_json_span){ 0 };
+	while (td_json_next(&array, &name, &value))
+		if (i-- == 0)
 			return value;
 	return (struct td_json_span){ 0 };
 }
@@ -244,8 +263,13 @@ td_json_decode(struct td_buf *out, struct td_json_span string, bool *has_nul)
 bool
 td_json_equals(struct td_json_span string, const char *text)
 {
+	return td_json_equals_bytes(string, text, strlen(text));
+}
+
+bool
+td_json_equals_bytes(struct td_json_span string, const char *text, size_t len)
+{
 	const char *p, *end;
-	size_t len = strlen(text);
 
 	if (string.text == NULL || *string.text != '"')
 		return false;
@@ -326,16 +350,12 @@ pointer_token(struct td_buf *token, const char **at)
 static struct td_json_span
 element(struct td_json_span array, const char *index)
 {
-	struct td_json_span name, value;
 	uint64_t n;
 
 	if ((index[0] == '0' && index[1] != '\0') ||
 	    td_num_parse_text(&n, index, array.len) != 0)
 		return (struct td_json_span){ 0 };
-	while (td_json_next(&array, &name, &value))
-		if (n-- == 0)
-			return value;
-	return (struct td_json_span){ 0 };
+	return td_json_element(array, n);
 }
 
 int

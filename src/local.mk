@@ -15,6 +15,7 @@ src_libbase_la_SOURCES = \
 
 src_liblib_la_SOURCES = \
 	src/lib/box.c src/lib/box.h \
+	src/lib/catalog.c src/lib/catalog.h src/lib/catalog_check.c \
 	src/lib/condition.c src/lib/condition.h \
 	src/lib/create.c \
 	src/lib/cron.c src/lib/cron.h src/lib/cron_fields.h \
@@ -43,6 +44,7 @@ src_liblib_la_SOURCES = \
 	src/lib/reason.c src/lib/reason.h \
 	src/lib/request.c src/lib/request.h \
 	src/lib/retry.c src/lib/retry.h \
+	src/lib/rule.c src/lib/rule.h \
 	src/lib/runlog.c src/lib/runlog.h src/lib/runlog_read.c \
 	src/lib/scan.c src/lib/scan.h \
 	src/lib/schedule.c src/lib/schedule.h src/lib/schedule_entry.c \
@@ -50,8 +52,11 @@ src_liblib_la_SOURCES = \
 	src/lib/schedule_sections.c src/lib/schedule_settings.c \
 	src/lib/schedule_text.c \
 	src/lib/scoreboard.c src/lib/scoreboard.h \
+	src/lib/service.c src/lib/service.h \
 	src/lib/settings.c src/lib/settings.h src/lib/settings_check.c \
-	src/lib/settings_load.c src/lib/settings_table.c \
+	src/lib/settings_hub.c src/lib/settings_hub.h \
+	src/lib/settings_hub_check.c src/lib/settings_load.c \
+	src/lib/settings_rows.h src/lib/settings_table.c \
 	src/lib/settings_table.h src/lib/settings_value.c \
 	src/lib/slotbook.c src/lib/slotbook.h \
 	src/lib/slotfile.c src/lib/slotfile.h \
@@ -63,6 +68,7 @@ src_liblib_la_SOURCES = \
 	src/lib/template.c src/lib/template.h \
 	src/lib/template_put.c src/lib/template_put.h \
 	src/lib/trust.c src/lib/trust.h \
+	src/lib/url.c src/lib/url.h \
 	src/lib/windows.c src/lib/windows.h \
 	src/lib/zone.c src/lib/zone.h \
 	src/lib/zone_file.c src/lib/zone_file.h src/lib/zone_rule.c
@@ -283,5 +289,6 @@ src/lib/libtaskdir.pc: src/lib/libtaskdir.pc.in config.status
 pkgconfig_DATA += src/lib/libtaskdir.pc
 CLEANFILES += src/lib/libtaskdir.pc
 EXTRA_DIST += src/lib/libtaskdir.pc.in src/lib/libtaskdir.map
-dist_man_MANS += src/cli/taskdir.1 src/lib/libtaskdir.3 src/lib/taskdir.5
+dist_man_MANS += src/cli/taskdir.1 src/hub/taskdir-hub.8 \
+	src/lib/libtaskdir.3 src/lib/taskdir.5
 dist_man_MANS += src/lib/taskdir-schedule.5

@@ -298,11 +298,10 @@ START_TEST(foreign_sections_are_kept_as_they_are)
 	struct td_settings *settings;
 
 	put(root, "taskdir.conf", "[schedule a b]\nminute = */5\n"
-	    "[service x]\nurl = http://[::1]/ ; #\n[rule y]\n"
-	    "[class a]\nnice = 1\n");
+	    "[class a]\nnice = 1\n[schedule x]\nurl = http://[::1]/ ; #\n");
 	settings = load(root);
-	ck_assert_str_eq(td_ini_find(td_settings_ini(settings, 0), "service x",
-	    "url")->value, "http://[::1]/ ; #");
+	ck_assert_str_eq(td_ini_find(td_settings_ini(settings, 0),
+	    "schedule x", "url")->value, "http://[::1]/ ; #");
 	td_settings_free(settings);
 	(void)close(root);
 }

@@ -41,9 +41,10 @@ td_units = \
 	tests/check_scan \
 	tests/check_schedule \
 	tests/check_scoreboard \
+	tests/check_service \
 	tests/check_settings \
-	tests/check_settings_text \
 	tests/check_template \
+	tests/check_settings_text \
 	tests/check_spool \
 	tests/check_tally \
 	tests/check_task \

@@ -7,12 +7,15 @@ conf=$SPOOL/taskdir.conf
 
 check_exit 0 'config list needs no spool' \
     env TASKDIR=/nowhere taskdir config list
-awk '{ print $2 }' out | while read -r name; do
-	grep -q "^\.It Cm $name = " "$TD_SRCDIR/src/lib/taskdir.5" ||
-	    echo "$name"
-done >missing
+while read -r place name _; do
+	case $place in
+	service | rule) page=hub/taskdir-hub.8 ;;
+	*) page=lib/taskdir.5 ;;
+	esac
+	grep -q "^\.It Cm $name = " "$TD_SRCDIR/src/$page" || echo "$name"
+done <out >missing
 check 'it lists settings' grep -q '^class *timeout ' out
-is "$(cat missing)" '' 'taskdir(5) describes each of them'
+is "$(cat missing)" '' 'a manual describes each of them'
 check_exit 0 'a new spool has no mistakes' taskdir config check
 like "$(cat out)" '*no mistakes' 'it says'
 check_exit 0 'a default is a value' taskdir config get settle

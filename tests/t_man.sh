@@ -3,6 +3,7 @@
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
 command=$TD_SRCDIR/src/cli/taskdir.1
 format=$TD_SRCDIR/src/lib/taskdir.5
+hub=$TD_SRCDIR/src/hub/taskdir-hub.8
 
 if command -v mandoc >"$WORK/.out"; then
 	for page in "$TD_SRCDIR"/src/*/*.[1-9]; do
@@ -100,13 +101,22 @@ taskdir config list --json | tr '{' '\n' |
     sed 's/ $/ empty/' | sort >settings
 check 'config list names the settings' grep -qx 'class permanent_exit 100' \
     settings
-awk '/^\.S[hs] / { place = "" }
-    /^\.Ss Settings of \[/ { place = $4; gsub(/[^a-z]/, "", place) }
-    /^\.It Cm [a-z_]+ = / { name = $3 }
-    place != "" && sub(/^Default: /, "") {
-	sub(/[.,]? .*|[.,]$/, "")
-	print place, name, $0
-    }' "$format" | sort >described
-is "$(comm -23 settings described)" '' 'taskdir(5) has every setting'
-is "$(comm -13 settings described)" '' 'and no others'
+settings_in()
+{
+	awk '/^\.S[hs] / { place = "" }
+	    /^\.Ss Settings of \[/ { place = $4; gsub(/[^a-z]/, "", place) }
+	    /^\.It Cm [a-z0-9_.A-Z]+ = / { name = $3 }
+	    place != "" && sub(/^Default: /, "") {
+		sub(/[.,]? .*|[.,]$/, "")
+		print place, name, $0
+	    }' "$1" | sort
+}
+grep -E '^(service|rule) ' settings >of_hub
+grep -vE '^(service|rule) ' settings >of_runner
+settings_in "$format" >described
+is "$(comm -23 of_runner described)" '' 'taskdir(5) has every setting'
+is "$(comm -13 of_runner described)" '' 'and no others'
+settings_in "$hub" >described
+is "$(comm -23 of_hub described)" '' 'taskdir-hub(8) has those of the hub'
+is "$(comm -13 of_hub described)" '' 'and no others'
 done_testing

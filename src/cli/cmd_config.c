@@ -132,7 +132,9 @@ show(int argc, char **argv)
 	for (size_t i = 0; (info = td_settings_info(i)) != NULL; i++) {
 		bool of_class = strcmp(info->place, "class") == 0;
 
-		if (of_class || args.n == 0)
+		/* Services and rules have commands of their own. */
+		if (of_class || (args.n == 0 &&
+		    strcmp(info->place, "runner") == 0))
 			show_row(&out, settings, info, !of_class ? NULL :
 			    td_buf_text(&class_name));
 	}

@@ -27,6 +27,9 @@ struct td_rule {
 	const char *method;	/* POST */
 	const char *content_type;	/* "application/json" */
 	uint64_t missing;	/* enum td_missing; error */
+	/* At most one; of the file, which lies below the spool, the text was
+	 * read at the load. */
+	const char *template, *template_file;
 	const char *when;	/* as written */
 	const struct td_condition *condition;	/* NULL: always */
 	const struct td_template *endpoint_template;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/catalog.h"
 #include "lib/name.h"
 #include "lib/settings_table.h"
 #include "lib/taskdir.h"
@@ -14,6 +15,7 @@
 struct file {
 	char *name;
 	struct td_ini ini;
+	bool open;		/* others may read it */
 };
 
 /* One setting as it stands in a file. */
@@ -45,6 +47,7 @@ struct td_settings {
 	size_t n_sections, n_patterns;
 	struct td_runner_settings runner;
 	struct td_class_settings class_defaults;
+	struct td_catalog catalog;
 };
 
 /* Room for one more of N elements: grows when N is 0 or a power of two. */
@@ -56,41 +59,69 @@ grow(void *array, size_t n, size_t size)
 	return reallocarray(array, n == 0 ? 1 : n * 2, size);
 }
 
-/* Where a parsed value goes when only its form matters. */
-union scratch {
-	struct td_runner_settings runner;
-	struct td_class_settings class;
-};
-
+/* Says where in the value the mistake is. */
 static int
-add_value(struct td_settings *settings, const struct td_ini_entry *entry,
-    enum td_setting_place place, struct td_err *err)
+point_at(const char *file, const struct td_setting *setting,
+    const struct td_ini_entry *entry, struct td_err *err)
 {
-	const char *file = settings->files[settings->n_files - 1].name;
-	const struct td_setting *setting;
-	union scratch scratch;
-	struct value *all;
-	int rc = td_settings_find_row(&setting, place, entry->name, err);
+	size_t at = 0;
+
+	if (setting->check != NULL && *entry->value != '\0')
+		(void)setting->check(entry->value, &at, NULL);
+	td_catalog_point(err, file, entry, at);
+	return TASKDIR_EFORMAT;
+}
+
+/* The row of an entry, whose value has the right form. */
+static int
+check_value(const struct td_setting **setting, const char *file,
+    const struct td_ini_entry *entry, enum td_setting_place place,
+    struct td_err *err)
+{
+	union td_setting_scratch scratch;
+	int rc = td_settings_find_row(setting, place, entry->name, err);
 
 	if (rc != 0) {
 		td_err_prefix(err, "%s:%u:%u", file, entry->line,
 		    entry->column);
 		return rc;
 	}
-	rc = td_setting_parse(setting, entry->value, place == TD_IN_RUNNER ?
-	    (void *)&settings->runner : (void *)&scratch, err);
-	if (rc != 0) {
-		td_err_prefix(err, "%s:%u:%u", file, entry->line,
-		    entry->value_column);
-		return rc;
-	}
-	all = grow(settings->values, settings->n_values, sizeof(*all));
+	rc = td_setting_parse(*setting, entry->value, &scratch, err);
+	return rc == 0 ? 0 : point_at(file, *setting, entry, err);
+}
+
+static int
+keep_value(struct td_settings *settings, const struct td_setting *setting,
+    const struct td_ini_entry *entry)
+{
+	struct value *all = grow(settings->values, settings->n_values,
+	    sizeof(*all));
+
 	if (all == NULL)
 		return -ENOMEM;
 	settings->values = all;
 	all[settings->n_values++] = (struct value){ setting, entry,
 		settings->n_files - 1 };
 	return 0;
+}
+
+static int
+add_value(struct td_settings *settings, const struct td_ini_entry *entry,
+    enum td_setting_place place, struct td_err *err)
+{
+	const struct file *file = &settings->files[settings->n_files - 1];
+	struct td_catalog_value value = { .entry = entry, .file = file->name,
+		.open = file->open };
+	int rc = check_value(&value.setting, file->name, entry, place, err);
+
+	if (rc != 0)
+		return rc;
+	if (place == TD_IN_SERVICE || place == TD_IN_RULE)
+		return td_catalog_set(&settings->catalog, &value);
+	if (place == TD_IN_RUNNER)
+		(void)td_setting_parse(value.setting, entry->value,
+		    &settings->runner, NULL);
+	return keep_value(settings, value.setting, entry);
 }
 
 static int
@@ -114,18 +145,39 @@ add_class_section(struct td_settings *settings, const char *pattern,
 	return 0;
 }
 
+static int
+begin_section(struct td_settings *settings, enum td_setting_place place,
+    const char *argument, const struct td_ini_section *head,
+    struct td_err *err)
+{
+	const char *file = settings->files[settings->n_files - 1].name;
+
+	switch (place) {
+	case TD_IN_CLASS:
+		return add_class_section(settings, argument, err);
+	case TD_IN_SERVICE:
+	case TD_IN_RULE:
+		return td_catalog_begin(&settings->catalog, place, argument,
+		    file, head->line, err);
+	case TD_IN_RUNNER:
+	case TD_IN_NONE:
+		break;
+	}
+	return 0;
+}
+
 /* The entries from *NEXT on that stand below this header. */
 static int
 add_section(struct td_settings *settings, const struct td_ini *ini,
     const struct td_ini_section *head, size_t *next, struct td_err *err)
 {
 	const char *file = settings->files[settings->n_files - 1].name;
-	enum td_head_kind kind = TD_HEAD_FOREIGN;
+	enum td_setting_place place = TD_IN_NONE;
 	const char *argument = "";
-	int rc = td_settings_parse_head(&kind, &argument, head->name, err);
+	int rc = td_settings_parse_head(&place, &argument, head->name, err);
 
-	if (rc == 0 && kind == TD_HEAD_CLASS)
-		rc = add_class_section(settings, argument, err);
+	if (rc == 0)
+		rc = begin_section(settings, place, argument, head, err);
 	if (rc == TASKDIR_EFORMAT)
 		td_err_prefix(err, "%s:%u:1", file, head->line);
 	for (; rc == 0 && *next < ini->n; ++*next) {
@@ -133,11 +185,10 @@ add_section(struct td_settings *settings, const struct td_ini *ini,
 
 		if (entry->section != head->name)
 			break;
-		if (kind != TD_HEAD_FOREIGN)
-			rc = add_value(settings, entry, kind == TD_HEAD_RUNNER ?
-			    TD_IN_RUNNER : TD_IN_CLASS, err);
+		if (place != TD_IN_NONE)
+			rc = add_value(settings, entry, place, err);
 	}
-	if (rc == 0 && kind == TD_HEAD_CLASS) {
+	if (rc == 0 && place == TD_IN_CLASS) {
 		struct section *section =
 		    &settings->sections[settings->n_sections - 1];
 
@@ -165,8 +216,8 @@ add_entries(struct td_settings *settings, struct td_err *err)
 }
 
 int
-td_settings_add_text(struct td_settings *settings, const char *name,
-    const char *text, size_t len, struct td_err *err)
+td_settings_add_text(struct td_settings *settings,
+    const struct td_settings_text *text, struct td_err *err)
 {
 	struct file *all = grow(settings->files, settings->n_files,
 	    sizeof(*all));
@@ -176,11 +227,12 @@ td_settings_add_text(struct td_settings *settings, const char *name,
 		return -ENOMEM;
 	settings->files = all;
 	all += settings->n_files;
-	*all = (struct file){ .name = strdup(name) };
+	*all = (struct file){ .name = strdup(text->name),
+		.open = text->open };
 	if (all->name == NULL)
 		return -ENOMEM;
 	settings->n_files++;
-	rc = td_ini_parse(&all->ini, name, text, len, err);
+	rc = td_ini_parse(&all->ini, text->name, text->text, text->len, err);
 	return rc == 0 ? add_entries(settings, err) : rc;
 }
 
@@ -209,6 +261,7 @@ td_settings_free(struct td_settings *settings)
 	free(settings->files);
 	free(settings->values);
 	free(settings->sections);
+	td_catalog_release(&settings->catalog);
 	free(settings);
 }
 
@@ -387,4 +440,16 @@ const struct td_ini *
 td_settings_ini(const struct td_settings *settings, size_t i)
 {
 	return &settings->files[i].ini;
+}
+
+struct td_catalog *
+td_settings_catalog(struct td_settings *settings)
+{
+	return &settings->catalog;
+}
+
+const struct td_catalog *
+td_settings_targets(const struct td_settings *settings)
+{
+	return &settings->catalog;
 }

@@ -6,8 +6,8 @@
  * that NAME matches ("*" allowed): for each setting the most specific pattern
  * that gives it wins (an exact name before patterns, then the one with more
  * literal bytes, then the later one).  Class names are written with "\".
- * [schedule ID], [service NAME] and [rule NAME] belong to others and are only
- * checked for their form.
+ * [service NAME] and [rule NAME] are asked for by lib/service.h and lib/rule.h.
+ * [schedule ID] belongs to others and is only checked for its form.
  */
 #ifndef TD_LIB_SETTINGS_H
 #define TD_LIB_SETTINGS_H
@@ -158,7 +158,7 @@ const struct td_ini *td_settings_ini(const struct td_settings *settings,
  * test. */
 struct td_setting_info {
 	const char *name;
-	const char *place;	/* "runner" or "class" */
+	const char *place;	/* "runner", "class", "service", "rule" */
 	const char *type;	/* "duration", "size", "yes or no", ... */
 	const char *words;	/* what a word may be, "auto strict"; or NULL */
 	const char *default_text;

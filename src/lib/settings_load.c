@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "lib/catalog.h"
 #include "lib/parts.h"
 #include "lib/taskdir.h"
 #include "lib/trust.h"
@@ -66,9 +67,10 @@ open_file(const struct load *load, const char *name, bool trusted)
 	return fd < 0 ? -errno : fd;
 }
 
+/* *open tells whether others than its owner may read it. */
 static int
-read_text(struct td_buf *text, const struct load *load, const char *name,
-    bool trusted, struct td_err *err)
+read_text(struct td_buf *text, bool *open, const struct load *load,
+    const char *name, bool trusted, struct td_err *err)
 {
 	struct stat st;
 	int rc, fd = open_file(load, name, trusted);
@@ -88,23 +90,46 @@ read_text(struct td_buf *text, const struct load *load, const char *name,
 		    name, TD_INI_SIZE_MAX >> 20);
 	else if (rc < 0 && rc != TASKDIR_EFORMAT)
 		rc = td_fail_errno(err, rc, "%s", name);
+	else
+		*open = (st.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+	return rc;
+}
+
+/* What only a trusted file may say is not read from another. */
+static int
+read_judged(struct td_buf *text, bool *open, const struct load *load,
+    const char *name, struct td_err *err)
+{
+	int rc = td_trust_check(load->spool, name, err);
+	bool trusted = rc == 0;
+
+	if (rc == 0 || (rc == TASKDIR_ETRUST && !load->only_trusted))
+		rc = read_text(text, open, load, name, trusted, err);
 	return rc;
 }
 
 static int
 load_file(struct load *load, const char *name, struct td_err *err)
 {
-	struct td_buf text = { 0 };
-	int rc = td_trust_check(load->spool, name, err);
-	bool trusted = rc == 0;
+	struct td_buf buf = { 0 };
+	struct td_settings_text text = { .name = name };
+	int rc = read_judged(&buf, &text.open, load, name, err);
 
-	if (rc == 0 || (rc == TASKDIR_ETRUST && !load->only_trusted))
-		rc = read_text(&text, load, name, trusted, err);
+	text.text = td_buf_text(&buf);
+	text.len = buf.len;
 	if (rc == 0)
-		rc = td_settings_add_text(load->settings, name,
-		    td_buf_text(&text), text.len, err);
-	td_buf_release(&text);
+		rc = td_settings_add_text(load->settings, &text, err);
+	td_buf_release(&buf);
 	return rc;
+}
+
+static int
+read_template(void *load, struct td_buf *text, const char *path,
+    struct td_err *err)
+{
+	bool open;
+
+	return read_judged(text, &open, load, path, err);
 }
 
 /* A missing one is no mistake, but a link that leads nowhere is. */
@@ -128,6 +153,7 @@ load_part(void *load, const char *path, struct td_err *err)
 static int
 load_all(struct load *load, struct td_err *err)
 {
+	struct td_catalog_reader reader = { read_template, load };
 	int rc = td_settings_new(&load->settings);
 
 	if (rc == 0)
@@ -135,9 +161,11 @@ load_all(struct load *load, struct td_err *err)
 	if (rc == 0)
 		rc = td_parts_each(load->root_fd, more_dir, more_suffix,
 		    load_part, load, err);
-	if (rc == 0)
-		td_settings_sort(load->settings);
-	return rc;
+	if (rc != 0)
+		return rc;
+	td_settings_sort(load->settings);
+	return td_catalog_finish(td_settings_catalog(load->settings), &reader,
+	    err);
 }
 
 static int
@@ -180,11 +208,13 @@ int
 td_settings_check_text(const char *file, const char *text, size_t len,
     struct td_err *err)
 {
+	struct td_settings_text one = { .name = file, .text = text,
+		.len = len };
 	struct td_settings *settings = NULL;
 	int rc = td_settings_new(&settings);
 
 	if (rc == 0)
-		rc = td_settings_add_text(settings, file, text, len, err);
+		rc = td_settings_add_text(settings, &one, err);
 	td_settings_free(settings);
 	if (rc == -ENOMEM)
 		(void)td_fail_errno(err, rc, "%s", file);

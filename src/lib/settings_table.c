@@ -5,43 +5,8 @@
 #include <string.h>
 
 #include "base/near.h"
+#include "lib/settings_rows.h"
 
-#define DAY_MS		UINT64_C(86400000)
-#define YEAR_MS		(366 * DAY_MS)
-#define AGE_MAX_MS	(100 * YEAR_MS)
-#define SIZE_MAX_BYTES	(UINT64_C(1) << 62)
-#define COUNT_MAX	UINT64_C(1000000)
-
-/* As many spellings of a type as a person needs, no more. */
-#define NAME_NUMBER	"number"
-#define NAME_ATTEMPTS	"number or \"unlimited\""
-#define NAME_YES_NO	"yes or no"
-#define NAME_DURATION_MS "duration"
-#define NAME_DURATION_S	"duration"
-#define NAME_SIZE	"size"
-#define NAME_PERCENT	"percent"
-#define NAME_OCTAL	"octal number"
-#define NAME_NICE	"number"
-#define NAME_TEXT	"text"
-#define NAME_DIRECTORY	"absolute path"
-#define NAME_WORD	"word"
-#define NAME_LEVEL	"word"
-#define NAME_RATE	"rate"
-#define NAME_WINDOW	"list of times"
-#define NAME_UNIQUE	"running or no"
-#define NAME_BACKOFF	"list of durations"
-#define NAME_EXITS	"list of numbers"
-
-#define ROW(in, place_name, of, name_, member, kind, lo, hi, words_,	\
-    default_, help_)							\
-	{								\
-		.info = { .name = name_, .place = place_name,		\
-		    .type = NAME_##kind, .words = words_,		\
-		    .default_text = default_, .help = help_ },		\
-		.place = in, .type = TD_SET_##kind,			\
-		.offset = offsetof(struct of, member),			\
-		.min = lo, .max = hi, .words = words_,			\
-	}
 #define R(...)	ROW(TD_IN_RUNNER, "runner", td_runner_settings, __VA_ARGS__)
 #define C(...)	ROW(TD_IN_CLASS, "class", td_class_settings, __VA_ARGS__)
 
@@ -204,22 +169,28 @@ _Static_assert(TD_KEEP_ALL == 0 && TD_KEEP_FAIL == 1 && TD_KEEP_NONE == 2,
 const struct td_setting *
 td_setting_at(size_t i)
 {
-	return i < ROW_COUNT ? &table[i] : NULL;
+	return i < ROW_COUNT ? &table[i] : td_settings_hub_row(i - ROW_COUNT);
 }
 
 const struct td_setting_info *
 td_settings_info(size_t i)
 {
-	return i < ROW_COUNT ? &table[i].info : NULL;
+	const struct td_setting *setting = td_setting_at(i);
+
+	return setting == NULL ? NULL : &setting->info;
 }
 
 const struct td_setting *
 td_setting_find(enum td_setting_place place, const char *name)
 {
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (table[i].place == place &&
-		    strcmp(table[i].info.name, name) == 0)
-			return &table[i];
+	const struct td_setting *setting;
+
+	if (place == TD_IN_SERVICE && td_setting_header_name(name) != NULL)
+		name = TD_SETTING_HEADER;
+	for (size_t i = 0; (setting = td_setting_at(i)) != NULL; i++)
+		if (setting->place == place &&
+		    strcmp(setting->info.name, name) == 0)
+			return setting;
 	return NULL;
 }
 
@@ -228,17 +199,17 @@ td_setting_nearest(enum td_setting_place place, const char *name)
 {
 	/* Mistyped by more than a third it is another word. */
 	unsigned least = (unsigned)(strlen(name) / 3) + 2;
-	const struct td_setting *best = NULL;
+	const struct td_setting *best = NULL, *setting;
 
-	for (size_t i = 0; i < ROW_COUNT; i++) {
+	for (size_t i = 0; (setting = td_setting_at(i)) != NULL; i++) {
 		unsigned d;
 
-		if (table[i].place != place)
+		if (setting->place != place)
 			continue;
-		d = td_near_distance(name, table[i].info.name);
+		d = td_near_distance(name, setting->info.name);
 		if (d < least) {
 			least = d;
-			best = &table[i];
+			best = setting;
 		}
 	}
 	return best;
@@ -247,8 +218,11 @@ td_setting_nearest(enum td_setting_place place, const char *name)
 void
 td_setting_defaults(enum td_setting_place place, void *target)
 {
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (table[i].place == place)
-			(void)td_setting_parse(&table[i],
-			    table[i].info.default_text, target, NULL);
+	const struct td_setting *setting;
+
+	/* One that is required has none that could be taken. */
+	for (size_t i = 0; (setting = td_setting_at(i)) != NULL; i++)
+		if (setting->place == place)
+			(void)td_setting_parse(setting,
+			    setting->info.default_text, target, NULL);
 }

@@ -191,12 +191,21 @@ static int
 parse_text(const struct td_setting *setting, const char *text,
     const char **out, struct td_err *err)
 {
+	bool lines = setting->type == TD_SET_LINES;
+	size_t at = 0;
+
 	for (const char *p = text; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
+		if (((unsigned char)*p < ' ' && !(lines && (*p == '\n' ||
+		    *p == '\t'))) || *p == 0x7f)
 			return refuse(setting,
 			    "has a line break or a control byte in it", err);
 	if (setting->type == TD_SET_DIRECTORY && text[0] != '/')
 		return refuse(setting, "not an absolute path", err);
+	if (setting->check != NULL && *text != '\0' &&
+	    setting->check(text, &at, err) != 0) {
+		td_err_prefix(err, "%s", setting->info.name);
+		return TASKDIR_EFORMAT;
+	}
 	*out = text;
 	return 0;
 }
@@ -222,6 +231,27 @@ parse_word(const struct td_setting *setting, const char *text, uint64_t *out,
 	}
 	return td_fail(err, TASKDIR_EFORMAT, "%s: none of: %s",
 	    setting->info.name, setting->words);
+}
+
+static int
+parse_choice(const struct td_setting *setting, const char *text,
+    const char **out, struct td_err *err)
+{
+	uint64_t i = 0;
+	int rc = parse_word(setting, text, &i, err);
+
+	if (rc == 0)
+		*out = text;
+	return rc;
+}
+
+static int
+parse_header(const struct td_setting *setting, const char *text,
+    struct td_err *err)
+{
+	const char *value;
+
+	return parse_text(setting, text, &value, err);
 }
 
 static int
@@ -327,10 +357,15 @@ td_setting_parse(const struct td_setting *setting, const char *text,
 	case TD_SET_NICE:
 		return parse_nice(setting, text, at, err);
 	case TD_SET_TEXT:
+	case TD_SET_LINES:
 	case TD_SET_DIRECTORY:
 		return parse_text(setting, text, at, err);
 	case TD_SET_WORD:
 		return parse_word(setting, text, at, err);
+	case TD_SET_CHOICE:
+		return parse_choice(setting, text, at, err);
+	case TD_SET_HEADER:
+		return parse_header(setting, text, err);
 	case TD_SET_LEVEL:
 		return parse_level(setting, text, at, err);
 	case TD_SET_RATE:

@@ -394,6 +394,56 @@ START_TEST(class_tells_its_service)
 }
 END_TEST
 
+START_TEST(hub_has_classes_of_its_own)
+{
+	struct td_settings *settings = load(SERVICE "rate = 10/s\n"
+	    "max_in_flight = 7\n[service off]\ntype = rest\n"
+	    "base_url = http://x\nenabled = no\n"
+	    "[class *]\nattempts = 9\nworker = no\ntimeout = 1m\n"
+	    "[class dispatch_event_task\\off]\nattempts = 2\n"
+	    "[class dispatch_event_task\\mine]\nhandler = x\n"
+	    "worker = no\n");
+	struct td_class_settings c;
+	struct td_buf origin = { 0 };
+
+	td_settings_class(settings, "dispatch_event_task\\crm", &c);
+	ck_assert(c.hub && c.worker && !c.off);
+	ck_assert_str_eq(c.handler, "");
+	ck_assert_uint_eq(c.attempts, 9);
+	ck_assert_uint_eq(c.timeout_ms, 60000);
+	ck_assert_uint_eq(c.pipeline, 1000);
+	ck_assert_uint_eq(c.max_running, 1);
+	ck_assert_uint_eq(c.max_in_flight, 7);
+	ck_assert_uint_eq(c.rate_ns, 100000000);
+	ck_assert_uint_eq(td_settings_class_tasks(&c), 7);
+	td_settings_class(settings, "dispatch_event_task\\off", &c);
+	ck_assert(c.hub && c.off);
+	ck_assert_uint_eq(c.attempts, 2);
+	td_settings_class(settings, "dispatch_event_task\\mine", &c);
+	ck_assert(!c.hub && !c.worker && !c.off);
+	td_settings_class(settings, "consume_responses_task", &c);
+	ck_assert(c.hub && c.worker);
+	ck_assert_uint_eq(c.max_in_flight, 0);
+	td_settings_class(settings, "other", &c);
+	ck_assert(!c.hub && !c.worker);
+	ck_assert_uint_eq(c.pipeline, 1);
+	ck_assert_str_eq(td_settings_lookup(settings,
+	    "dispatch_event_task\\crm", "rate", &origin), "10/s");
+	ck_assert_str_eq(td_buf_text(&origin), "taskdir.conf:4");
+	ck_assert_str_eq(td_settings_lookup(settings,
+	    "dispatch_event_task\\none", "pipeline", NULL), "1000");
+	ck_assert_str_eq(td_settings_lookup(settings, "other", "pipeline",
+	    NULL), "1");
+	td_buf_release(&origin);
+	td_settings_free(settings);
+	settings = load("");
+	td_settings_class(settings, "dispatch_event_task", &c);
+	ck_assert(c.hub);
+	ck_assert_uint_eq(c.attempts, 5);
+	td_settings_free(settings);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -408,6 +458,7 @@ main(void)
 		{ rule_wants_an_event_or_not, N_OF(matches) },
 		{ statuses_are_found_in_lists, 0 },
 		{ class_tells_its_service, 0 },
+		{ hub_has_classes_of_its_own, 0 },
 	};
 
 	return td_harness_run("service", tests, N_OF(tests));

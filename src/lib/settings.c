@@ -361,14 +361,29 @@ td_settings_class_tasks(const struct td_class_settings *settings)
 	return n;
 }
 
+/* NULL: the class is of none that there is. */
+static const struct td_service *
+service_of(const struct td_settings *settings, const char *class_name)
+{
+	const char *name = td_service_of_class(class_name);
+
+	return name == NULL ? NULL : td_service_find(settings, name);
+}
+
 void
 td_settings_class(const struct td_settings *settings, const char *class_name,
     struct td_class_settings *out)
 {
+	bool hub = td_settings_is_hub(class_name);
+	const struct td_service *service = NULL;
 	const struct section *section;
 	size_t at = 0;
 
 	*out = settings->class_defaults;
+	if (hub) {
+		service = service_of(settings, class_name);
+		td_settings_hub_begin(out, service);
+	}
 	while ((section = next_section(settings, class_name, &at)) != NULL) {
 		for (size_t i = 0; i < section->n; i++) {
 			const struct value *value =
@@ -379,6 +394,8 @@ td_settings_class(const struct td_settings *settings, const char *class_name,
 			    value->entry->value, out, NULL);
 		}
 	}
+	if (hub)
+		td_settings_hub_end(out, service);
 }
 
 /* The winning value of one setting; NULL: the default. */
@@ -404,6 +421,30 @@ find_value(const struct td_settings *settings, const char *class_name,
 	return found;
 }
 
+/* What holds where no section says anything: the rate is the service's. */
+static const char *
+default_of(const struct td_settings *settings, const char *class_name,
+    const struct td_setting *setting, struct td_buf *origin)
+{
+	const char *name = class_name == NULL ? NULL :
+	    td_service_of_class(class_name);
+	const struct td_target *service = name == NULL ? NULL :
+	    td_catalog_find(&settings->catalog, TD_IN_SERVICE, name);
+	const struct td_catalog_value *value = service == NULL ||
+	    strcmp(setting->info.name, "rate") != 0 ? NULL :
+	    td_catalog_value(service, "rate");
+
+	if (origin != NULL && value == NULL)
+		td_buf_add_text(origin, "default");
+	else if (origin != NULL)
+		td_buf_add_format(origin, "%s:%u", value->file,
+		    value->entry->line);
+	if (value != NULL)
+		return value->entry->value;
+	return class_name == NULL ? setting->info.default_text :
+	    td_settings_class_default(class_name, setting);
+}
+
 const char *
 td_settings_lookup(const struct td_settings *settings, const char *class_name,
     const char *name, struct td_buf *origin)
@@ -415,13 +456,12 @@ td_settings_lookup(const struct td_settings *settings, const char *class_name,
 	if (setting == NULL)
 		return NULL;
 	value = find_value(settings, class_name, setting);
-	if (origin != NULL && value == NULL)
-		td_buf_add_text(origin, "default");
-	else if (origin != NULL)
+	if (value == NULL)
+		return default_of(settings, class_name, setting, origin);
+	if (origin != NULL)
 		td_buf_add_format(origin, "%s:%u",
 		    settings->files[value->file].name, value->entry->line);
-	return value == NULL ? setting->info.default_text :
-	    value->entry->value;
+	return value->entry->value;
 }
 
 size_t

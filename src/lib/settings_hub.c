@@ -184,3 +184,59 @@ td_setting_header_name(const char *setting_name)
 	return strncmp(setting_name, prefix, sizeof(prefix) - 1) == 0 ?
 	    setting_name + sizeof(prefix) - 1 : NULL;
 }
+
+/* What differs from the table for what taskdir-hub executes: one process that
+ * has many tasks at a time. */
+static const struct {
+	const char *name, *text;
+} hub_defaults[] = {
+	{ "attempts", "5" }, { "worker", "yes" }, { "pipeline", "1000" },
+	{ "max_running", "1" },
+};
+enum { N_HUB_DEFAULTS = sizeof(hub_defaults) / sizeof(hub_defaults[0]) };
+
+bool
+td_settings_is_hub(const char *class_name)
+{
+	return strcmp(class_name, TD_SERVICE_CLASS) == 0 ||
+	    strcmp(class_name, TD_SERVICE_CONSUMER) == 0 ||
+	    td_service_of_class(class_name) != NULL;
+}
+
+const char *
+td_settings_class_default(const char *class_name,
+    const struct td_setting *setting)
+{
+	if (td_settings_is_hub(class_name))
+		for (size_t i = 0; i < N_HUB_DEFAULTS; i++)
+			if (strcmp(setting->info.name,
+			    hub_defaults[i].name) == 0)
+				return hub_defaults[i].text;
+	return setting->info.default_text;
+}
+
+void
+td_settings_hub_begin(struct td_class_settings *class,
+    const struct td_service *service)
+{
+	for (size_t i = 0; i < N_HUB_DEFAULTS; i++)
+		(void)td_setting_parse(td_setting_find(TD_IN_CLASS,
+		    hub_defaults[i].name), hub_defaults[i].text, class, NULL);
+	if (service != NULL)
+		class->rate_ns = service->rate_ns;
+}
+
+void
+td_settings_hub_end(struct td_class_settings *class,
+    const struct td_service *service)
+{
+	/* Somebody else's program is a handler like any other. */
+	class->hub = *class->handler == '\0';
+	if (!class->hub)
+		return;
+	class->worker = true;	/* it knows no other way */
+	if (service != NULL) {
+		class->max_in_flight = service->max_in_flight;
+		class->off = !service->enabled;
+	}
+}

@@ -98,6 +98,20 @@ int td_setting_parse(const struct td_setting *setting, const char *text,
 /* All of a place's defaults. */
 void td_setting_defaults(enum td_setting_place place, void *target);
 
+/* Whether taskdir-hub executes this class unless a section says otherwise. */
+bool td_settings_is_hub(const char *class_name);
+
+/* The default of a setting for this class. */
+const char *td_settings_class_default(const char *class_name,
+    const struct td_setting *setting);
+
+/* The settings of such a class, before and after the sections that fit it;
+ * SERVICE NULL: it is of none. */
+void td_settings_hub_begin(struct td_class_settings *class,
+    const struct td_service *service);
+void td_settings_hub_end(struct td_class_settings *class,
+    const struct td_service *service);
+
 /* Takes a section's name apart: its place and, within HEAD, what follows it.
  * 0 or TASKDIR_EFORMAT. */
 int td_settings_parse_head(enum td_setting_place *place,

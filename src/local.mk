@@ -108,6 +108,8 @@ src_librunner_la_SOURCES = \
 	src/runner/environ.c src/runner/environ.h \
 	src/runner/eventbook.c src/runner/eventbook.h \
 	src/runner/events.c \
+	src/runner/expand.c src/runner/expand.h \
+	src/runner/expansion.c src/runner/expansion.h \
 	src/runner/finish.c \
 	src/runner/flusher.c src/runner/flusher.h \
 	src/runner/hold.c \
@@ -117,6 +119,7 @@ src_librunner_la_SOURCES = \
 	src/runner/ledger.c \
 	src/runner/letter.c src/runner/letter.h \
 	src/runner/letterbox.c \
+	src/runner/member.c src/runner/member.h \
 	src/runner/note.c \
 	src/runner/planner.c src/runner/planner.h \
 	src/runner/queue.c src/runner/queue.h \

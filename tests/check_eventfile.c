@@ -61,6 +61,11 @@ START_TEST(members_differ_by_their_rules)
 	    "%s,0.json", one);
 	ck_assert(td_eventfile_of(name, id));
 	ck_assert_str_eq(id, ID);
+	ck_assert(td_eventfile_has(ID, one));
+	ck_assert(!td_eventfile_has(ID, ID));
+	ck_assert(!td_eventfile_has(ID, ID "-00d8d3f"));
+	ck_assert(!td_eventfile_has(ID, ID "-00d8d3f10"));
+	ck_assert(!td_eventfile_has("0643f1c2a9b04", ID "-00d8d3f1"));
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "lib/eventfile.h"
 #include "lib/scan.h"
 #include "lib/taskdir.h"
 #include "lib/trust.h"
@@ -173,11 +174,25 @@ check_lost(struct td_check *check)
 	return rc;
 }
 
+/* No error where no runner is; a live one needs moments. */
+static void
+check_staged(struct td_check *check, const char *path, const char *id,
+    uint64_t age)
+{
+	if (!check->has_runner)
+		td_check_note(check, "tmp-staged", path, "a task of event %s "
+		    "is on its way; a starting runner goes on with it", id);
+	else if (age > OLD_S)
+		td_check_problem(check, "tmp-staged", path, false, "a task of "
+		    "event %s has been on its way for more than 36 hours: the "
+		    "runner's log says why", id);
+}
+
 static void
 check_tmp_file(struct td_check *check, const char *name)
 {
 	const struct td_spool *spool = &check->conf->spool;
-	char path[TD_NAME_SIZE + 8];
+	char path[TD_NAME_SIZE + 8], id[TD_NAME_ID_SIZE];
 	struct stat st;
 	uint64_t age;
 
@@ -187,7 +202,11 @@ check_tmp_file(struct td_check *check, const char *name)
 	age = check->now > (uint64_t)st.st_ctime ?
 	    check->now - (uint64_t)st.st_ctime : 0;
 	(void)snprintf(path, sizeof(path), "tmp/%s", name);
-	if (td_spool_withdrawn_name(name) != NULL && age > GONE_S)
+	/* A starting runner settles it by its event. */
+	if (td_eventfile_staged(name) != NULL &&
+	    td_eventfile_of(td_eventfile_staged(name), id))
+		check_staged(check, path, id, age);
+	else if (td_spool_withdrawn_name(name) != NULL && age > GONE_S)
 		td_check_problem(check, "tmp-gone", path, false, "a cancel was "
 		    "cut short; a starting runner finishes it");
 	else if (td_spool_withdrawn_name(name) == NULL && age > OLD_S)

@@ -74,6 +74,17 @@ td_eventfile_of(const char *member_name, char id[static TD_NAME_ID_SIZE])
 	return true;
 }
 
+bool
+td_eventfile_has(const char *id, const char *member_id)
+{
+	size_t len = strlen(id);
+
+	return strncmp(member_id, id, len) == 0 && member_id[len] == '-' &&
+	    strspn(member_id + len + 1, "0123456789abcdef") ==
+	    TD_EVENTFILE_RULE_LEN - 1 &&
+	    strlen(member_id) == len + TD_EVENTFILE_RULE_LEN;
+}
+
 /* In tmp/. */
 static int
 staged_name(char out[static TD_NAME_SIZE], const char *name)

@@ -35,6 +35,9 @@ int td_eventfile_member(char out[static TD_NAME_ID_SIZE], const char *id,
 bool td_eventfile_of(const char *member_name,
     char id[static TD_NAME_ID_SIZE]);
 
+/* Whether MEMBER_ID is that of a member of the event ID. */
+bool td_eventfile_has(const char *id, const char *member_id);
+
 /*
  * Stages a member in tmp/, as UID's, in place of what a crash has left there.
  * Not synced.  0 or negated errno, nothing left.

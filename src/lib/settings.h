@@ -53,6 +53,7 @@ struct td_runner_settings {
 	const char *alert;	/* a program; "": nobody is alerted */
 	uint64_t alert_rate_ns;	/* from one alert to the next; 1/m */
 	uint64_t alert_timeout_ms;	/* 1m */
+	uint64_t event_window_ms;	/* 0: ids of events mean nothing; 1d */
 	/* For "check --monitoring"; 0: never. */
 	uint64_t warn_dead, critical_dead;	/* 1, 0 */
 };

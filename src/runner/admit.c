@@ -231,6 +231,10 @@ look(struct td_timer *timer)
 		if (!letter->unsure || td_drop_has_settled(drop, letter))
 			admit(drop, letter);
 		return;
+	case TD_LETTER_EVENT:
+		if (!letter->unsure || td_drop_has_settled(drop, letter))
+			td_expand(drop, letter);
+		return;
 	}
 }
 
@@ -245,6 +249,8 @@ td_admit_look(struct td_runner *runner, enum td_state state, const char *name)
 		td_sweep_want(runner);
 		return;
 	}
+	if (drop->in_hand)
+		return;
 	td_loop_clear_timer(&runner->loop, &drop->timer);
 	look(&drop->timer);
 }

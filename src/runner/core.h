@@ -5,6 +5,7 @@
  *	note	a name was seen in new/ or failed/: index it
  *	admit	letters without a canonical name, or not complete: wait, check,
  *		decide duplicates (dedup), name
+ *	expand	events become tasks; expansion, member, eventbook, flusher
  *	launch	a task's turn: read, check, claim
  *	tokens	what slow rates leave for the next runner
  *	start	its handler
@@ -60,6 +61,7 @@
 #include "runner/boxes.h"
 #include "runner/census.h"
 #include "runner/drops.h"
+#include "runner/expand.h"
 #include "runner/letter.h"
 #include "runner/planner.h"
 #include "runner/quota.h"
@@ -195,6 +197,7 @@ struct td_runner {
 	struct td_sweep sweep;
 	struct td_census census;
 	struct td_alert alert;
+	struct td_expander expander;
 	struct td_quota quota;
 	struct td_letter letter, other;	/* scratch: one task's turn */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;

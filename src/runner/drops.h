@@ -34,6 +34,7 @@ struct td_drop {
 	bool seen;		/* size, ctime and since_ms are set */
 	bool settling;		/* the settle time is running */
 	bool reported, in_line;
+	bool in_hand;		/* an event that becomes tasks */
 	unsigned met;		/* by this sweep of its box */
 	char name[];
 };

@@ -241,6 +241,7 @@ td_keep_prune(struct td_runner *runner)
 	}
 	if (runner->conf.dlq_retention_ms != 0)
 		prune_letters(runner, ago(runner->conf.dlq_retention_ms));
+	td_expand_prune(runner);
 }
 
 bool

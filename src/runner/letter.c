@@ -59,6 +59,23 @@ read_text(struct td_letter *letter, int fd, const struct stat *st)
 	return 0;
 }
 
+/* What is no task may be an event. */
+static enum td_letter_state
+read_event(struct td_letter *letter)
+{
+	struct td_json_span whole;
+	int rc;
+
+	if (td_json_check(&whole, letter->text.data, letter->text.len,
+	    NULL) != 0 || !td_event_is_one(whole))
+		return TD_LETTER_BROKEN;
+	rc = td_event_parse(&letter->event, letter->text.data,
+	    letter->text.len, &letter->err);
+	if (rc == -ENOMEM)
+		return trouble(letter, ENOMEM);
+	return rc == 0 ? TD_LETTER_EVENT : TD_LETTER_BROKEN;
+}
+
 static enum td_letter_state
 read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease,
     bool is_slot)
@@ -100,7 +117,7 @@ read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease,
 	    letter->text.data, letter->text.len, &letter->err);
 	if (rc == -ENOMEM)
 		return trouble(letter, ENOMEM);
-	return rc == 0 ? TD_LETTER_WHOLE : TD_LETTER_BROKEN;
+	return rc == 0 ? TD_LETTER_WHOLE : read_event(letter);
 }
 
 /*
@@ -124,6 +141,7 @@ td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
 	int fd;
 
 	td_task_release(&letter->task);
+	td_event_release(&letter->event);
 	td_buf_clear(&letter->text);
 	letter->unsure = false;
 	letter->err.text[0] = '\0';
@@ -150,5 +168,6 @@ void
 td_letter_release(struct td_letter *letter)
 {
 	td_task_release(&letter->task);
+	td_event_release(&letter->event);
 	td_buf_release(&letter->text);
 }

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "lib/event.h"
 #include "lib/task.h"
 
 enum td_letter_state {
@@ -24,6 +25,7 @@ enum td_letter_state {
 	TD_LETTER_BUSY,		/* somebody writes it */
 	TD_LETTER_BROKEN,	/* no task: err says why */
 	TD_LETTER_WHOLE,	/* a task; but see unsure */
+	TD_LETTER_EVENT,	/* an event; the same */
 	TD_LETTER_TROUBLE,	/* could not be read now: code in err */
 };
 
@@ -31,6 +33,7 @@ enum td_letter_state {
 struct td_letter {
 	struct td_buf text;
 	struct td_task task;	/* if WHOLE */
+	struct td_event event;	/* if EVENT */
 	struct td_err err;
 	uid_t owner;
 	mode_t mode;

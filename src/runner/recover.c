@@ -442,6 +442,8 @@ td_recover(struct td_runner *runner, struct td_err *err)
 		rc = td_crashes_save(&crashes, runner->spool->run_fd);
 	if (rc == 0)
 		rc = finish_withdrawn(runner);
+	if (rc == 0)
+		rc = td_expand_recover(runner);
 	td_crashes_release(&crashes);
 	if (rc != 0)
 		return td_fail_errno(err, rc, "settling what an earlier runner "

@@ -353,6 +353,7 @@ release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
+	td_expand_release(runner);
 	td_alert_release(runner);
 	td_census_release(runner);
 	td_quota_release(runner);
@@ -404,7 +405,7 @@ is_idle(const struct td_runner *runner)
 static bool
 is_done(struct td_runner *runner)
 {
-	if (runner->planner.running > 0)
+	if (runner->planner.running > 0 || td_expand_is_busy(runner))
 		return false;
 	if (!td_launch_is_closed(runner)) {
 		if (td_tokens_come_soon(runner) && !runner->paused)
@@ -422,6 +423,7 @@ work(struct td_runner *runner)
 	bool more = runner->stopping == 0 && td_boxes_step(runner);
 	int n = 0;
 
+	more |= td_expand_step(runner);
 	while (n < STARTS_A_TURN && td_launch_some(runner))
 		n++;
 	return n == STARTS_A_TURN || td_sweep_step(runner) ||

@@ -36,6 +36,7 @@ src_liblib_la_SOURCES = \
 	src/lib/lock.c src/lib/lock.h \
 	src/lib/metrics.c src/lib/metrics.h \
 	src/lib/name.c src/lib/name.h \
+	src/lib/newevent.c src/lib/newevent.h \
 	src/lib/newcomer.c src/lib/newcomer.h \
 	src/lib/output.c src/lib/output.h \
 	src/lib/parts.c src/lib/parts.h \
@@ -186,6 +187,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_config.c \
 	src/cli/cmd_data.c \
 	src/cli/cmd_dlq.c \
+	src/cli/cmd_event.c \
 	src/cli/cmd_init.c \
 	src/cli/cmd_list.c \
 	src/cli/cmd_log.c \
@@ -224,6 +226,7 @@ src_libcli_la_SOURCES = \
 	src/cli/outcome.c src/cli/outcome.h \
 	src/cli/owner.c src/cli/owner.h \
 	src/cli/pace.c src/cli/pace.h \
+	src/cli/payload.c src/cli/payload.h \
 	src/cli/pick.c src/cli/pick.h \
 	src/cli/plea.c src/cli/plea.h \
 	src/cli/prometheus.c src/cli/prometheus.h \
@@ -251,7 +254,8 @@ src_libcli_la_SOURCES = \
 	src/cli/vigil.c src/cli/vigil.h \
 	src/cli/when.c src/cli/when.h \
 	src/cli/why.c src/cli/why.h \
-	src/cli/why_drop.c src/cli/why_held.c src/cli/why_slot.c \
+	src/cli/why_drop.c src/cli/why_event.c src/cli/why_held.c \
+	src/cli/why_slot.c \
 	src/cli/why_user.c \
 	src/cli/why_limits.c \
 	src/cli/writer.c src/cli/writer.h

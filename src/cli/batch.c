@@ -15,27 +15,20 @@
  * also ends when no line is at hand, so a slow producer does not wait. */
 enum { GROUP_MAX = 10000 };
 
-/* A line of the open group. */
-struct item {
-	bool added;
-	char id[TD_NAME_ID_SIZE];
-	char name[TD_NAME_SIZE];
-};
-
 struct batch {
 	struct td_gate *gate;
 	struct td_out *out;
-	const char *cmd;
+	const struct td_batch_kind *kind;
 	int status;
 	unsigned n;		/* lines in the group */
 	unsigned n_added;	/* of them in new/ */
-	struct item items[GROUP_MAX];
+	struct td_batch_item items[GROUP_MAX];
 };
 
 static void
 refuse(struct batch *batch, uint64_t line, const char *why)
 {
-	td_cli_complain(batch->cmd, "line %" PRIu64 ": %s", line, why);
+	td_cli_complain(batch->kind->cmd, "line %" PRIu64 ": %s", line, why);
 	batch->status = TD_EXIT_FAILED;
 }
 
@@ -43,18 +36,18 @@ refuse(struct batch *batch, uint64_t line, const char *why)
 static void
 take_back(struct batch *batch, int code)
 {
-	(void)td_cli_failed(batch->cmd, code, "cannot make %u tasks durable",
-	    batch->n_added);
+	(void)td_cli_failed(batch->kind->cmd, code, "cannot make %u %s durable",
+	    batch->n_added, batch->kind->what);
 	batch->status = TD_EXIT_FAILED;
 	for (unsigned i = 0; i < batch->n; i++) {
-		struct item *item = &batch->items[i];
+		struct td_batch_item *item = &batch->items[i];
 
 		if (!item->added)
 			continue;
 		if (td_spool_remove(batch->gate->spool, TD_STATE_NEW,
 		    item->name) != 0)
-			td_cli_complain(batch->cmd, "not durable, but may "
-			    "have run: %s", item->id);
+			td_cli_complain(batch->kind->cmd, "not durable, but "
+			    "may have run: %s", item->id);
 		item->added = false;
 	}
 }
@@ -95,25 +88,17 @@ commit(struct batch *batch)
 static void
 add_line(struct batch *batch, uint64_t number, const char *line, size_t len)
 {
-	struct item *item = &batch->items[batch->n++];
-	struct td_newcomer newcomer;
+	struct td_batch_item *item = &batch->items[batch->n++];
 	struct td_err err = {0};
 
-	*item = (struct item){0};
-	if (td_newcomer_check(&newcomer, batch->gate, line, len, &err) != 0) {
+	*item = (struct td_batch_item){0};
+	if (batch->kind->add(batch->gate, &(struct td_batch_line){ line, len },
+	    item, &err) != 0) {
 		refuse(batch, number, err.text);
 		return;
 	}
-	if (td_newcomer_add(&newcomer, batch->gate, TD_SYNC_NONE, line, len,
-	    &err) == 0) {
-		item->added = true;
-		batch->n_added++;
-		memcpy(item->id, newcomer.id, sizeof(item->id));
-		memcpy(item->name, newcomer.name, sizeof(item->name));
-	} else {
-		refuse(batch, number, err.text);
-	}
-	td_newcomer_release(&newcomer);
+	item->added = true;
+	batch->n_added++;
 }
 
 static void
@@ -123,7 +108,7 @@ skip_line(struct batch *batch, uint64_t number)
 
 	(void)snprintf(why, sizeof(why), "longer than max_size, %" PRIu64
 	    " bytes", batch->gate->max_size_bytes);
-	batch->items[batch->n++] = (struct item){0};
+	batch->items[batch->n++] = (struct td_batch_item){0};
 	refuse(batch, number, why);
 }
 
@@ -140,8 +125,8 @@ step(struct batch *batch, struct td_feed *feed)
 	else if (rc == TD_FEED_TOO_LONG)
 		skip_line(batch, feed->line);
 	if (rc < 0) {
-		(void)td_cli_failed(batch->cmd, rc, "cannot read standard "
-		    "input");
+		(void)td_cli_failed(batch->kind->cmd, rc, "cannot read "
+		    "standard input");
 		batch->status = TD_EXIT_FAILED;
 	}
 	if ((rc == TD_FEED_LINE || rc == TD_FEED_TOO_LONG) &&
@@ -153,7 +138,8 @@ step(struct batch *batch, struct td_feed *feed)
 }
 
 int
-td_batch_run(struct td_gate *gate, struct td_out *out, const char *cmd)
+td_batch_run(struct td_gate *gate, struct td_out *out,
+    const struct td_batch_kind *kind)
 {
 	/* Too large for a stack that somebody else may have limited, and for
 	 * touching more of it than the lines need. */
@@ -165,7 +151,7 @@ td_batch_run(struct td_gate *gate, struct td_out *out, const char *cmd)
 
 	batch.gate = gate;
 	batch.out = out;
-	batch.cmd = cmd;
+	batch.kind = kind;
 	while (step(&batch, &feed) == 1)
 		;
 	td_feed_release(&feed);

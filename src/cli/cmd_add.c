@@ -3,20 +3,18 @@
 #include "cli/commands.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/io.h"
 #include "base/num.h"
 #include "cli/arg.h"
 #include "cli/batch.h"
 #include "cli/conf.h"
 #include "cli/draft.h"
 #include "cli/out.h"
+#include "cli/payload.h"
 #include "cli/twin.h"
 #include "lib/taskdir.h"
 
@@ -97,54 +95,6 @@ static const struct td_usage usage = {
 static const struct td_column columns[] = {
 	{ "id", "id", 0 }, {0},
 };
-
-/* Reads what --data names into BUF; exit code. */
-static int
-read_data(struct td_buf *buf, const char *data, uint64_t max)
-{
-	int fd = STDIN_FILENO, rc;
-
-	if (data[0] != '@' && strcmp(data, "-") != 0) {
-		td_buf_add_text(buf, data);
-		return TD_EXIT_DONE;
-	}
-	if (data[0] == '@')
-		fd = open(data + 1, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return td_cli_failed(usage.name, -errno, "cannot open %s",
-		    data + 1);
-	rc = td_io_read(fd, buf, (size_t)max);
-	if (fd != STDIN_FILENO)
-		(void)close(fd);
-	if (rc == -EFBIG) {
-		td_cli_complain(usage.name, "the data is longer than "
-		    "max_size, %llu bytes", (unsigned long long)max);
-		return TD_EXIT_FAILED;
-	}
-	if (rc != 0)
-		return td_cli_failed(usage.name, rc, "cannot read %s",
-		    data[0] == '@' ? data + 1 : "standard input");
-	return TD_EXIT_DONE;
-}
-
-/* Fills draft->data from --data; its bytes are in BUF. */
-static int
-draft_data(struct td_draft *draft, struct td_buf *buf,
-    const struct options *options, uint64_t max)
-{
-	struct td_err err = {0};
-	int rc;
-
-	if (options->data == NULL)
-		return TD_EXIT_DONE;
-	rc = read_data(buf, options->data, max);
-	if (rc != TD_EXIT_DONE)
-		return rc;
-	if (td_json_check(&draft->data, td_buf_text(buf), buf->len,
-	    &err) == 0)
-		return TD_EXIT_DONE;
-	return td_arg_wrong(&usage, "the data is not JSON: %s", err.text);
-}
 
 static int
 draft_attempts(struct td_draft *draft, const char *text)
@@ -291,9 +241,12 @@ static int
 add_one(struct td_gate *gate, const struct td_conf *conf,
     const struct options *options, struct td_draft *draft, struct td_out *out)
 {
-	struct td_buf data = {0}, text = {0};
-	int rc = draft_data(draft, &data, options, gate->max_size_bytes);
+	struct td_payload data = {0};
+	struct td_buf text = {0};
+	int rc = td_payload_read(&data, &usage, options->data,
+	    gate->max_size_bytes);
 
+	draft->data = data.value;
 	if (rc == TD_EXIT_DONE) {
 		td_draft_write(&text, draft);
 		rc = td_buf_status(&text) != 0 ? td_cli_failed(usage.name,
@@ -301,7 +254,25 @@ add_one(struct td_gate *gate, const struct td_conf *conf,
 		    add_text(gate, conf, options, &text, out);
 	}
 	td_buf_release(&text);
-	td_buf_release(&data);
+	td_payload_release(&data);
+	return rc;
+}
+
+static int
+add_line(struct td_gate *gate, const struct td_batch_line *line,
+    struct td_batch_item *item, struct td_err *err)
+{
+	struct td_newcomer newcomer;
+	int rc = td_newcomer_check(&newcomer, gate, line->text, line->len,
+	    err);
+
+	if (rc != 0)
+		return rc;
+	rc = td_newcomer_add(&newcomer, gate, TD_SYNC_NONE, line->text,
+	    line->len, err);
+	memcpy(item->id, newcomer.id, sizeof(item->id));
+	memcpy(item->name, newcomer.name, sizeof(item->name));
+	td_newcomer_release(&newcomer);
 	return rc;
 }
 
@@ -346,8 +317,9 @@ td_cmd_add(int argc, char **argv)
 	td_gate_init(&gate, &conf.spool, conf.settings);
 	td_out_open(&out, &options.common);
 	out.lines = options.batch;
-	rc = options.batch ? td_batch_run(&gate, &out, usage.name) :
-	    add_one(&gate, &conf, &options, &draft, &out);
+	rc = options.batch ? td_batch_run(&gate, &out, &(struct td_batch_kind){
+		.cmd = usage.name, .what = "tasks", .add = add_line,
+	    }) : add_one(&gate, &conf, &options, &draft, &out);
 	td_gate_release(&gate);
 	td_conf_release(&conf);
 	return td_out_close(&out, usage.name, rc);

@@ -15,6 +15,7 @@
 #include "cli/log_output.h"
 #include "cli/pick.h"
 #include "cli/usage.h"
+#include "lib/eventfile.h"
 #include "lib/json.h"
 
 struct options {
@@ -62,8 +63,8 @@ static const struct td_usage usage = {
 	.name = "log",
 	.args = "[ID]",
 	.about = "Shows the runs that ended, the oldest first; with --json the "
-	    "run log's own lines.  \"taskdir log output ID\" shows what a run "
-	    "printed.",
+	    "run log's own lines; of an event, those of its tasks too.  "
+	    "\"taskdir log output ID\" shows what a run printed.",
 	.opts = opts,
 	.examples = "taskdir log -n 20\n"
 	    "taskdir log 93ab\n"
@@ -130,7 +131,8 @@ is_wanted(const struct log *log, const struct td_runlog_line *line)
 {
 	const struct options *options = log->options;
 
-	if (log->id != NULL && strcmp(log->id, line->id) != 0)
+	if (log->id != NULL && strcmp(log->id, line->id) != 0 &&
+	    !td_eventfile_has(log->id, line->id))
 		return false;
 	if (options->type != NULL &&
 	    line->scheduled != (strcmp(options->type, "scheduled") == 0))

@@ -10,13 +10,15 @@
 #include "cli/arg.h"
 #include "cli/pick.h"
 #include "cli/why.h"
+#include "lib/eventfile.h"
 
 static const struct td_usage usage = {
 	.name = "why",
 	.args = "ID",
 	.about = "Says in words why a task does not run (or that it does).  "
 	    "For a letter in new/ that was not admitted yet, ID is its file "
-	    "name, as it is or as \"taskdir list\" shows it.",
+	    "name, as it is or as \"taskdir list\" shows it, or the id of an "
+	    "event.",
 	.examples = "taskdir why 93ab\ntaskdir why upload.json\n",
 	.min_args = 1,
 	.max_args = 1,
@@ -48,12 +50,13 @@ match_drop(void *arg, enum td_state state, const char *text,
     unsigned char type)
 {
 	struct search *search = arg;
-	char escaped[4 * TD_NAME_SIZE];
+	char escaped[4 * TD_NAME_SIZE], id[TD_NAME_ID_SIZE];
 
 	(void)state;
 	(void)type;
 	if (strcmp(text, search->word) != 0 && strcmp(td_log_escape(escaped,
-	    sizeof(escaped), text), search->word) != 0)
+	    sizeof(escaped), text), search->word) != 0 &&
+	    (!td_eventfile_parse(text, id) || strcmp(id, search->word) != 0))
 		return 0;
 	(void)snprintf(search->name, sizeof(search->name), "%s", text);
 	return 1;

@@ -11,6 +11,7 @@ int td_cmd_check(int argc, char **argv);
 int td_cmd_config(int argc, char **argv);
 int td_cmd_data(int argc, char **argv);
 int td_cmd_dlq(int argc, char **argv);
+int td_cmd_event(int argc, char **argv);
 int td_cmd_init(int argc, char **argv);
 int td_cmd_list(int argc, char **argv);
 int td_cmd_log(int argc, char **argv);

@@ -15,6 +15,7 @@ static int help(int argc, char **argv);
 static const struct td_cmd commands[] = {
 	{ "init",	td_cmd_init,	"make a spool" },
 	{ "add",	td_cmd_add,	"add a task, or a batch" },
+	{ "event",	td_cmd_event,	"tell services of an event" },
 	{ "data",	td_cmd_data,	"print a task's data (for handlers)" },
 	{ "run",	td_cmd_run,	"execute tasks: the runner" },
 	{ "list",	td_cmd_list,	"list tasks" },

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/pattern.h"
+#include "lib/eventfile.h"
 #include "lib/runlog.h"
 #include "lib/scan.h"
 
@@ -96,6 +97,7 @@ struct hunt {
 	char ids[CANDIDATES_MAX][TD_NAME_ID_SIZE];
 	unsigned n;		/* different ones; may exceed the array */
 	bool whole;
+	bool event;		/* of an event, whose id WORD is, tasks */
 };
 
 /* Whether this id is a new candidate. */
@@ -126,6 +128,7 @@ hunt_name(void *arg, enum td_state state, const char *text,
 		return 0;
 	(void)note_candidate(hunt, name->id, name->id_len);
 	td_found_set(&hunt->found, state, text, name);
+	hunt->event |= td_eventfile_has(hunt->word, hunt->found.id);
 	hunt->whole = match == TD_MATCH_WHOLE;
 	return 0;
 }
@@ -144,29 +147,37 @@ ambiguous(const struct hunt *hunt, struct td_err *err)
 	    hunt->n > CANDIDATES_MAX ? " ..." : "");
 }
 
-int
-td_select_one(struct td_found *found, const struct td_spool *spool,
-    unsigned set, const char *word, struct td_err *err)
+static int
+hunt_spool(struct hunt *hunt, const struct td_spool *spool, unsigned set,
+    struct td_err *err)
 {
-	struct hunt hunt = { .word = word };
-	struct td_select_walk walk = { .each = hunt_name, .arg = &hunt };
+	struct td_select_walk walk = { .each = hunt_name, .arg = hunt };
 
 	/* Twice: between failed/ and cur/ a task moves both ways. */
-	for (int i = 0; i < 2 && hunt.n == 0; i++) {
+	for (int i = 0; i < 2 && hunt->n == 0; i++) {
 		int rc = td_select_walk(spool, set, &walk);
 
 		if (rc != 0)
 			return td_fail_errno(err, rc, "cannot read %s",
 			    spool->path);
 	}
-	if (hunt.n == 0)
+	if (hunt->n == 0)
 		return td_fail(err, -ENOENT, "there is no task \"%s\" here",
-		    word);
-	if (hunt.n > 1 && !hunt.whole)
-		return ambiguous(&hunt, err);
-	td_found_set(found, hunt.found.state, hunt.found.text,
-	    &hunt.found.name);
-	return 0;
+		    hunt->word);
+	return hunt->n > 1 && !hunt->whole ? ambiguous(hunt, err) : 0;
+}
+
+int
+td_select_one(struct td_found *found, const struct td_spool *spool,
+    unsigned set, const char *word, struct td_err *err)
+{
+	struct hunt hunt = { .word = word };
+	int rc = hunt_spool(&hunt, spool, set, err);
+
+	if (rc == 0)
+		td_found_set(found, hunt.found.state, hunt.found.text,
+		    &hunt.found.name);
+	return rc;
 }
 
 static int
@@ -189,10 +200,14 @@ td_select_any(struct td_found *found, const struct td_spool *spool,
     const char *word, struct td_err *err)
 {
 	struct hunt hunt = { .word = word };
-	int rc = td_select_one(found, spool, TD_SELECT_ALL, word, err);
+	int rc = hunt_spool(&hunt, spool, TD_SELECT_ALL, err);
 
-	if (rc != -ENOENT)
+	if (rc == 0 && !hunt.event)
+		td_found_set(found, hunt.found.state, hunt.found.text,
+		    &hunt.found.name);
+	if (rc != -ENOENT && !hunt.event)
 		return rc;
+	hunt = (struct hunt){ .word = word };
 	rc = td_runlog_read_back(spool->log_fd, 0, 0, hunt_line, &hunt);
 	if (rc < 0)
 		return td_fail_errno(err, rc, "cannot read the run log");

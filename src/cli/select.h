@@ -62,7 +62,8 @@ int td_select_one(struct td_found *found, const struct td_spool *spool,
     unsigned set, const char *word, struct td_err *err);
 
 /*
- * As above, and looks into the run log for a task that has left the queue:
+ * As above, and looks into the run log for a task that has left the queue, or
+ * an event that became tasks:
  * 1 if only the log knows it (found->id is then its id), 0 if it is there.
  */
 int td_select_any(struct td_found *found, const struct td_spool *spool,

@@ -40,7 +40,8 @@ say_content(struct td_why *why, const char *name, const struct stat *st)
 	if (writer != 0)
 		td_why_say(why, "open", "process %ld still holds it open for "
 		    "writing", (long)writer);
-	if (td_detail_load(&detail, why->conf, TD_STATE_NEW, name, &err) != 0)
+	if (td_detail_load(&detail, why->conf, TD_STATE_NEW, name, &err) !=
+	    0 && !td_why_event(why, &detail.text))
 		td_why_say(why, "incomplete", "it is not complete yet, or "
 		    "broken: %s; it goes to dlq/ when it has not changed for "
 		    "%" PRIu64 " ms (it changed %s ago)", err.text,

@@ -36,9 +36,11 @@ td_gate_release(struct td_gate *gate)
 
 /* Later than the last one even within a microsecond: ids of one program sort
  * in the order in which it made them. */
-static void
-make_id(char id[static TD_NAME_ID_SIZE], struct td_gate *gate, uint64_t now_us)
+void
+td_gate_id(struct td_gate *gate, char id[static TD_NAME_ID_SIZE])
 {
+	uint64_t now_us = td_clock_wall_us();
+
 	if (now_us <= gate->last_id_us)
 		now_us = gate->last_id_us + 1;
 	gate->last_id_us = now_us;
@@ -61,12 +63,11 @@ static int
 make_name(struct td_newcomer *newcomer, struct td_gate *gate)
 {
 	const struct td_task *task = &newcomer->task;
-	uint64_t now_us = td_clock_wall_us();
 
-	make_id(newcomer->id, gate, now_us);
+	td_gate_id(gate, newcomer->id);
 	return td_name_format(newcomer->name, &(struct td_name){
 		.due = task->has_nextruntime ? task->nextruntime :
-		    now_us / 1000000,
+		    td_clock_wall_us() / 1000000,
 		.key = newcomer->key,
 		.ask = task->on_duplicate != TD_POLICY_QUEUE,
 		.class_enc = task->class_enc,

@@ -36,6 +36,8 @@ struct td_newcomer {
 
 void td_gate_init(struct td_gate *gate, const struct td_spool *spool,
     const struct td_settings *settings);
+/* A fresh id, later than the last one. */
+void td_gate_id(struct td_gate *gate, char id[static TD_NAME_ID_SIZE]);
 void td_gate_release(struct td_gate *gate);
 
 /*

@@ -31,6 +31,7 @@ td_admit_has(struct td_runner *runner, enum td_state state, const char *name)
 void
 td_admit_release(struct td_runner *runner)
 {
+	td_expand_release(runner);
 	for (size_t i = 0; i < TD_DROP_CHAINS; i++)
 		while (runner->drops[i] != NULL)
 			td_drop_remove(runner->drops[i]);

@@ -353,7 +353,6 @@ release(struct td_runner *runner)
 {
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
-	td_expand_release(runner);
 	td_alert_release(runner);
 	td_census_release(runner);
 	td_quota_release(runner);

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += src/libbase.la src/liblib.la src/libloop.la \
 	src/librunner.la
 
 src_libbase_la_SOURCES = \
+	src/base/address.c src/base/address.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/calendar.c src/base/calendar.h \
 	src/base/clock.c src/base/clock.h \
@@ -14,7 +15,9 @@ src_libbase_la_SOURCES = \
 	src/base/num.c src/base/num.h
 
 src_liblib_la_SOURCES = \
+	src/lib/attempts.c src/lib/attempts.h \
 	src/lib/box.c src/lib/box.h \
+	src/lib/breakerfile.c src/lib/breakerfile.h \
 	src/lib/catalog.c src/lib/catalog.h src/lib/catalog_check.c \
 	src/lib/condition.c src/lib/condition.h \
 	src/lib/create.c \
@@ -267,6 +270,40 @@ src_cli_taskdir_SOURCES = src/cli/main.c
 src_cli_taskdir_CFLAGS = $(AM_CFLAGS) $(TD_PIE)
 src_cli_taskdir_LDFLAGS = $(AM_LDFLAGS) $(TD_PIE_LDFLAGS)
 src_cli_taskdir_LDADD = src/libcli.la
+
+# The outside world, and the hub that delivers to it.  Its program lies beside
+# taskdir, where the runner looks for it.
+noinst_LTLIBRARIES += src/libnet.la src/libhub.la
+src_libnet_la_SOURCES = \
+	src/net/breaker.c src/net/breaker.h \
+	src/net/http.c src/net/http.h \
+	src/net/http_target.c src/net/http_target.h \
+	src/net/sign.c src/net/sign.h
+src_libnet_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
+src_libnet_la_LIBADD = src/libbase.la $(CURL_LIBS) $(CRYPTO_LIBS)
+
+src_libhub_la_SOURCES = \
+	src/hub/breakers.c src/hub/breakers.h \
+	src/hub/broker.h src/hub/broker_none.c \
+	src/hub/core.h \
+	src/hub/delivery.c src/hub/delivery.h \
+	src/hub/delivery_aim.c \
+	src/hub/order.c src/hub/order.h \
+	src/hub/parcel.c src/hub/parcel.h \
+	src/hub/record.c src/hub/record.h \
+	src/hub/reqlog.c src/hub/reqlog.h \
+	src/hub/rest.c src/hub/rest.h src/hub/rest_headers.c \
+	src/hub/result.c src/hub/result.h \
+	src/hub/secret.c src/hub/secret.h \
+	src/hub/talk.c src/hub/talk.h \
+	src/hub/trial.c src/hub/trial.h
+src_libhub_la_LIBADD = src/liblib.la src/libloop.la src/libnet.la
+
+bin_PROGRAMS += src/cli/taskdir-hub
+src_cli_taskdir_hub_SOURCES = src/hub/main.c
+src_cli_taskdir_hub_CFLAGS = $(AM_CFLAGS) $(TD_PIE)
+src_cli_taskdir_hub_LDFLAGS = $(AM_LDFLAGS) $(TD_PIE_LDFLAGS)
+src_cli_taskdir_hub_LDADD = src/libhub.la
 
 # The public library: all of it is in liblib, the map opens the public names.
 # -version-info CURRENT:REVISION:AGE, at a release: only the code changed:

@@ -75,6 +75,14 @@ td_units += \
 	tests/check_user
 EXTRA_DIST += tests/cron.h tests/model.h tests/planner.h
 
+# Units of the outside world and the hub.
+td_hub_units = \
+	tests/check_address \
+	tests/check_attempts \
+	tests/check_breaker \
+	tests/check_sign
+td_units += $(td_hub_units)
+
 # Units of the command line, which link its modules too.
 td_cli_units = \
 	tests/check_check \
@@ -211,6 +219,10 @@ tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 LDADD = tests/libharness.la src/librunner.la $(CHECK_LIBS)
 td_cli_ldadd = src/libcli.la $(LDADD)
 tests_check_amqp_url_LDADD = src/libamqp.la $(LDADD)
+td_hub_ldadd = src/libhub.la $(LDADD)
+tests_check_attempts_LDADD = $(td_hub_ldadd)
+tests_check_breaker_LDADD = $(td_hub_ldadd)
+tests_check_sign_LDADD = $(td_hub_ldadd)
 tests_check_check_LDADD = $(td_cli_ldadd)
 tests_check_escape_LDADD = $(td_cli_ldadd)
 tests_check_feed_LDADD = $(td_cli_ldadd)
@@ -297,6 +309,7 @@ EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh \
 	tests/valgrind.sh tests/openat2.c tests/vm.sh
 EXTRA_DIST += tests/screen.py tests/screen.sh
 EXTRA_DIST += tests/why.sh tests/worker.py tests/worker.sh
+EXTRA_DIST += tests/http.py tests/hub.sh tests/t_hub.sh
 EXTRA_DIST += tests/clock.sh tests/disk.sh tests/tap.sh tests/users.sh \
 	$(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py

@@ -67,7 +67,7 @@ while read -r file header; do
 	# The command line waits for ends and follows logs without a loop.
 	sys/inotify.h) owner='src/loop/* src/cli/*' ;;
 	curses.h | term.h) owner=src/cli/screen.c ;;
-	curl/*) owner='src/net/http.c' ;;
+	curl/*) owner='src/net/http*' ;;
 	amqp*.h | rabbitmq-c/*) owner='src/net/amqp.c src/net/amqp_*' ;;
 	esac
 	[ -z "$owner" ] || matches_any "$file" "$owner" ||

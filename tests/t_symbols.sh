@@ -8,7 +8,7 @@ set -- src/lib/.libs/*.o
 [ -e "$1" ] || skip_all 'there are no shared objects here'
 
 # The compilers' own names for sanitizers and coverage begin with "__".
-find src -name '*.o' ! -path 'src/cli/*main.o' -exec nm -A --defined-only \
+find src -name '*.o' ! -name '*main.o' -exec nm -A --defined-only \
     --extern-only {} + | awk '$NF !~ /^(td_|taskdir_|__)/' >"$WORK/foreign"
 is "$(head "$WORK/foreign")" '' 'every global name begins with td_ or taskdir_'
 is "$(nm -A --defined-only --extern-only src/lib/.libs/*name.o |

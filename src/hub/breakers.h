@@ -11,19 +11,17 @@
 
 #include "hub/core.h"
 #include "lib/service.h"
+#include "net/breaker.h"
 
-/* A permission to try; handed back with how it went. */
-struct td_permit {
-	uint64_t generation;	/* of the breaker's state */
-	bool is_probe;
-};
+int td_breakers_open(struct td_hub *hub);
+void td_breakers_close(struct td_hub *hub);
 
 /* 0 with *permit; or, while it is open, the milliseconds to wait. */
 uint64_t td_breakers_ask(struct td_hub *hub, const struct td_service *service,
-    struct td_permit *permit);
+    struct td_breaker_permit *permit);
 
 /* How it went.  A permit of an earlier state changes nothing. */
 void td_breakers_tell(struct td_hub *hub, const struct td_service *service,
-    const struct td_permit *permit, bool healthy);
+    const struct td_breaker_permit *permit, bool healthy);
 
 #endif

@@ -32,8 +32,10 @@
 
 struct td_brokers;
 struct td_breaker_book;
+struct td_delivery;
 struct td_consumers;
 struct td_http;
+struct td_rest_book;
 
 struct td_hub {
 	struct td_spool spool;
@@ -42,13 +44,17 @@ struct td_hub {
 	struct td_reqlog reqlog;
 	struct td_breaker_book *breakers;
 	struct td_http *http;
+	struct td_rest_book *rest;
 	struct td_brokers *brokers;	/* NULL until the first is needed */
 	struct td_consumers *consumers;	/* consume.c's */
 	struct td_source channel;	/* descriptor 3 */
 	struct td_frame frame;
 	struct td_buf answers;		/* to be sent by the next flush */
-	bool input_ended;
+	bool input_ended, wants_write;
 	unsigned n_tasks;		/* in hand */
+	struct td_delivery *deliveries;	/* of these */
+	uint64_t spread;		/* of what comes back together */
+	int attempts_fd;		/* log/attempts/ */
 };
 
 /* One task of the runner's; whoever takes it answers it once. */
@@ -57,9 +63,12 @@ struct td_hub_task {
 	char id[TD_NAME_ID_SIZE];
 	char class_name[TD_NAME_CLASS_SIZE];
 	uint64_t try;
+	uint64_t tries_left;	/* that may follow this one, unless: */
+	bool no_limit;
 	bool last_try;		/* none may follow */
 	struct td_buf line;	/* the runner's; the spans point into it */
 	struct td_json_span whole, customdata;
+	struct td_buf trace;	/* goes out with the answer */
 };
 
 /* talk.c: one of these ends the task and frees it.  ERROR: a sentence without

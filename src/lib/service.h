@@ -54,6 +54,7 @@ struct td_service {
 	uint64_t cb_cooldown_ms;	/* 30s */
 	const char *cb_hook;	/* a program; "": none */
 	uint64_t max_in_flight;	/* 32 */
+	uint64_t postpone_max_ms;	/* while disabled; 7d, 0: no limit */
 	uint64_t rate_ns;	/* 0: no limit */
 	const char *success, *retry;	/* statuses: "200-299",
 					 * "408,425,429,500-599" */

@@ -1,0 +1,134 @@
+#include "config.h"
+
+#include "hub/delivery.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "lib/taskdir.h"
+#include "net/http.h"
+
+enum { ID_TIME_DIGITS = 13 };	/* of our ids: microseconds, in hex */
+
+int
+td_delivery_find(struct td_delivery *delivery, struct td_err *err)
+{
+	const struct td_settings *settings = delivery->hub->settings;
+	const char *name;
+	int rc = td_order_parse(&delivery->order, delivery->task->customdata,
+	    err);
+
+	if (rc != 0)
+		return rc;
+	name = td_buf_text(&delivery->order.rule);
+	delivery->rule = td_rule_find(settings, name);
+	if (delivery->rule == NULL)
+		return td_fail(err, TASKDIR_EFORMAT, "there is no rule %s",
+		    name);
+	delivery->service = td_service_find(settings,
+	    delivery->rule->service);
+	if (delivery->service == NULL)
+		return td_fail(err, TASKDIR_EFORMAT, "there is no service %s",
+		    delivery->rule->service);
+	return 0;
+}
+
+static int
+render(struct td_delivery *delivery, struct td_err *err)
+{
+	return td_parcel_make(&delivery->parcel, delivery->rule,
+	    delivery->service, &(struct td_parcel_scene){
+		.event = &delivery->order.event,
+		.eventid = td_buf_text(&delivery->order.eventid),
+		.taskid = delivery->task->id,
+		.now = td_clock_wall_us() / 1000000,
+	    }, err);
+}
+
+/* Where it goes, for people: without secrets. */
+static int
+make_bare_url(struct td_delivery *delivery, struct td_err *err)
+{
+	const struct td_parcel *parcel = &delivery->parcel;
+
+	if (delivery->service->type == TD_SERVICE_REST)
+		return td_http_bare_url(&delivery->bare_url,
+		    td_buf_text(&parcel->url)) == 0 ? 0 :
+		    td_fail(err, TASKDIR_EFORMAT, "rule %s: base_url and "
+		    "endpoint make no URL", delivery->rule->name);
+	td_buf_add(&delivery->bare_url, td_buf_text(&parcel->endpoint),
+	    parcel->endpoint.len);
+	return 0;
+}
+
+static void
+begin_record(struct td_delivery *delivery)
+{
+	td_record_begin(&delivery->record, &(struct td_record_head){
+		.try = delivery->task->try,
+		.service = delivery->service->name,
+		.rule = delivery->rule->name,
+		.event = delivery->order.event.name,
+		.eventid = td_buf_text(&delivery->order.eventid),
+		.url = td_buf_text(&delivery->bare_url),
+	    }, &delivery->parcel, td_clock_wall_us());
+}
+
+/* A dead letter that was revived is sent as it was. */
+int
+td_delivery_make(struct td_delivery *delivery, struct td_err *err)
+{
+	int rc;
+
+	td_record_open(&delivery->record, delivery->hub->attempts_fd,
+	    delivery->task->id);
+	delivery->attempt = delivery->record.last.under_way;
+	if (delivery->order.eventid.len == 0)
+		td_buf_add_text(&delivery->order.eventid, delivery->task->id);
+	rc = td_record_parcel(&delivery->record, &delivery->parcel,
+	    delivery->service);
+	if (rc == -ENOENT)
+		rc = render(delivery, err);
+	if (rc == 0)
+		rc = make_bare_url(delivery, err);
+	if (rc == 0)
+		begin_record(delivery);
+	return rc;
+}
+
+/* Whether it has waited for somebody to enable its target for too long. */
+bool
+td_delivery_is_too_old(const struct td_delivery *delivery)
+{
+	uint64_t made_us = 0, now_us = td_clock_wall_us();
+	uint64_t max_us = delivery->service->postpone_max_ms * 1000;
+
+	for (int i = 0; i < ID_TIME_DIGITS; i++) {
+		const char *digit = strchr("0123456789abcdef",
+		    delivery->task->id[i]);
+
+		if (delivery->task->id[i] == '\0' || digit == NULL)
+			return false;
+		made_us = made_us * 16 +
+		    (uint64_t)(digit - "0123456789abcdef");
+	}
+	return max_us != 0 && made_us < now_us && now_us - made_us > max_us;
+}
+
+const char *
+td_delivery_disabled(const struct td_delivery *delivery,
+    char why[static TD_RESULT_ERROR_SIZE])
+{
+	const struct td_rule *rule = delivery->rule;
+
+	why[0] = '\0';
+	if (!rule->enabled)
+		(void)snprintf(why, TD_RESULT_ERROR_SIZE,
+		    "rule %s is disabled", rule->name);
+	else if (!delivery->service->enabled)
+		(void)snprintf(why, TD_RESULT_ERROR_SIZE,
+		    "service %s is disabled", delivery->service->name);
+	return why;
+}

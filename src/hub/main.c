@@ -1,0 +1,179 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "hub/breakers.h"
+#include "hub/broker.h"
+#include "hub/core.h"
+#include "hub/rest.h"
+#include "hub/talk.h"
+#include "hub/trial.h"
+#include "lib/attempts.h"
+
+static const char help[] =
+    "usage: taskdir-hub [--test SERVICE]\n"
+    "\n"
+    "Delivers events to REST and AMQP services: the runner of a Taskdir spool\n"
+    "starts it as a persistent worker.  See taskdir-hub(8).\n"
+    "\n"
+    "  --test SERVICE   send one real request, say how it went\n"
+    "  --spool DIR      the spool; else $TASKDIR_SPOOL, $TASKDIR\n"
+    "  --json           print --test's result as JSON\n"
+    "  --help, --version\n";
+
+struct options {
+	const char *spool, *test;
+	bool json;
+};
+
+/* Whether to go on; else *status is the exit code. */
+static bool
+parse_options(struct options *options, int argc, char **argv, int *status)
+{
+	static const struct option all[] = {
+		{ "test", required_argument, NULL, 't' },
+		{ "spool", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ 0 },
+	};
+	int c;
+
+	*status = 0;
+	while ((c = getopt_long(argc, argv, "", all, NULL)) != -1) {
+		switch (c) {
+		case 't':
+			options->test = optarg;
+			break;
+		case 's':
+			options->spool = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return false;
+		case 'v':
+			(void)puts("taskdir-hub " PACKAGE_VERSION);
+			return false;
+		default:
+			*status = 2;
+			return false;
+		}
+	}
+	*status = optind < argc ? 2 : 0;
+	if (optind < argc)
+		(void)fprintf(stderr, "taskdir-hub: too many arguments\n");
+	return optind == argc;
+}
+
+/* Whatever was opened is closed by close_hub. */
+static int
+open_hub(struct td_hub *hub, const char *path, struct td_err *err)
+{
+	int rc = td_spool_open(&hub->spool, path, err);
+
+	hub->attempts_fd = -1;
+	if (rc == 0)
+		rc = td_settings_load(&hub->settings, hub->spool.root_fd, err);
+	if (rc != 0)
+		return rc;
+	hub->attempts_fd = td_attempts_open(hub->spool.log_fd);
+	if (hub->attempts_fd < 0)
+		return td_fail_errno(err, hub->attempts_fd, "log/attempts");
+	rc = td_loop_open(&hub->loop);
+	if (rc == 0)
+		rc = td_breakers_open(hub);
+	if (rc == 0)
+		rc = td_rest_open(hub);
+	return rc == 0 ? 0 : td_fail_errno(err, rc, "cannot start");
+}
+
+static void
+close_hub(struct td_hub *hub)
+{
+	td_brokers_close(hub->brokers);
+	td_rest_close(hub);
+	td_breakers_close(hub);
+	td_reqlog_close(&hub->reqlog, hub->spool.log_fd);
+	td_talk_close(hub);
+	td_loop_close(&hub->loop);
+	if (hub->attempts_fd >= 0)
+		(void)close(hub->attempts_fd);
+	td_settings_free(hub->settings);
+	td_spool_release(&hub->spool);
+}
+
+/* Events first; what came of them is told together, before a sleep. */
+static int
+serve(struct td_hub *hub)
+{
+	int rc = td_talk_open(hub);
+
+	while (rc >= 0 && !td_talk_is_over(hub)) {
+		td_loop_tick(&hub->loop);
+		rc = td_loop_wait(&hub->loop, true);
+		if (rc != 0)
+			continue;
+		(void)td_reqlog_flush(&hub->reqlog, hub->spool.log_fd);
+		td_talk_flush(hub);
+		if (!td_talk_is_over(hub))
+			rc = td_loop_wait(&hub->loop, false);
+	}
+	td_talk_flush(hub);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+run(struct td_hub *hub, const struct options *options)
+{
+	int rc;
+
+	if (options->test != NULL)
+		return td_trial_run(hub, options->test, options->json);
+	if (fcntl(TD_TALK_FD, F_SETFD, FD_CLOEXEC) != 0) {
+		(void)fprintf(stderr, "taskdir-hub: no runner started it; see "
+		    "taskdir-hub(8), and --test\n");
+		return 2;
+	}
+	rc = serve(hub);
+	if (rc == 0)
+		return 0;
+	td_log(TD_LOG_ERR, "hub", "%s", strerror(-rc));
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct td_hub hub = { 0 };
+	struct td_err err = { 0 };
+	int status;
+
+	if (!parse_options(&options, argc, argv, &status))
+		return status;
+	/* Hooks are not waited for; a broken connection is an error code. */
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (options.spool == NULL)
+		options.spool = getenv("TASKDIR_SPOOL");
+	if (open_hub(&hub, td_spool_default_path(options.spool), &err) == 0) {
+		status = run(&hub, &options);
+	} else {
+		(void)fprintf(stderr, "taskdir-hub: %s\n", err.text);
+		status = 1;
+	}
+	close_hub(&hub);
+	return status;
+}

@@ -1,0 +1,141 @@
+#include "config.h"
+
+#include "hub/reqlog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "lib/json.h"
+#include "lib/runlog.h"
+
+/* What of a body and of an answer a line shows at most. */
+enum { BODY_MAX = 4 << 10, NAME_SIZE = 40 };
+
+static void
+add_text(struct td_buf *out, const char *name, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	td_buf_add_format(out, ",\"%s\":", name);
+	td_json_quote_text(out, text);
+}
+
+static void
+add_number(struct td_buf *out, const char *name, uint64_t value)
+{
+	if (value != 0)
+		td_buf_add_format(out, ",\"%s\":%" PRIu64, name, value);
+}
+
+static void
+add_bytes(struct td_buf *out, const char *name, const char *bytes, size_t len)
+{
+	if (bytes == NULL)
+		return;
+	td_buf_add_format(out, ",\"%s\":", name);
+	td_json_quote(out, bytes, len < BODY_MAX ? len : BODY_MAX);
+}
+
+static void
+add_result(struct td_buf *out, const struct td_result_of *result)
+{
+	static const char *const words[] = {
+		[TD_SENT_OK] = "ok",
+		[TD_SENT_RETRY] = "retry",
+		[TD_SENT_NEVER] = "permanent",
+	};
+
+	add_text(out, "result", words[result->sent]);
+	add_number(out, "status", result->status);
+	add_text(out, "class", td_fault_name(result->fault));
+	add_text(out, "error", result->error);
+	td_buf_add_format(out, ",\"latency\":%.6f",
+	    (double)result->latency_us / 1e6);
+	add_number(out, "bytes_sent", result->bytes_sent);
+	add_number(out, "bytes_received", result->bytes_received);
+	add_number(out, "retry_after", result->retry_after_ms / 1000);
+}
+
+static void
+format_line(struct td_buf *out, const struct td_reqlog_line *line,
+    uint64_t wall_us)
+{
+	td_buf_add_format(out, "{\"time\":%" PRIu64 ".%06u,\"direction\":"
+	    "\"%s\"", wall_us / 1000000, (unsigned)(wall_us % 1000000),
+	    line->inbound ? "in" : "out");
+	add_text(out, "service", line->service);
+	add_text(out, "rule", line->rule);
+	add_text(out, "eventid", line->eventid);
+	add_text(out, "id", line->taskid);
+	add_text(out, "verb", line->verb);
+	add_text(out, "url", line->url);
+	add_text(out, "message_id", line->message_id);
+	add_text(out, "correlation_id", line->correlation_id);
+	add_number(out, "attempt", line->attempt);
+	if (line->result != NULL)
+		add_result(out, line->result);
+	add_bytes(out, "body", line->body, line->body_len);
+	if (line->body != NULL && line->result != NULL)
+		add_bytes(out, "answer", td_buf_text(&line->result->excerpt),
+		    line->result->excerpt.len);
+	td_buf_add_text(out, "}\n");
+}
+
+int
+td_reqlog_add(struct td_reqlog *log, const struct td_reqlog_line *line,
+    uint64_t wall_us)
+{
+	if (log->held.len == 0)
+		log->held_day = td_runlog_day(wall_us / 1000000);
+	format_line(&log->held, line, wall_us);
+	return td_buf_status(&log->held);
+}
+
+static int
+open_day(struct td_reqlog *log, int log_fd)
+{
+	char name[NAME_SIZE];
+	int fd;
+
+	if (log->day == log->held_day)
+		return 0;
+	(void)snprintf(name, sizeof(name), "requests-%08u.jsonl",
+	    log->held_day);
+	fd = openat(log_fd, name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+	    O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (log->day != 0)
+		(void)close(log->fd);
+	log->fd = fd;
+	log->day = log->held_day;
+	return 0;
+}
+
+int
+td_reqlog_flush(struct td_reqlog *log, int log_fd)
+{
+	int rc;
+
+	if (log->held.len == 0)
+		return 0;
+	rc = open_day(log, log_fd);
+	if (rc == 0)
+		rc = td_io_write(log->fd, log->held.data, log->held.len);
+	td_buf_clear(&log->held);
+	return rc;
+}
+
+void
+td_reqlog_close(struct td_reqlog *log, int log_fd)
+{
+	(void)td_reqlog_flush(log, log_fd);
+	if (log->day != 0)
+		(void)close(log->fd);
+	td_buf_release(&log->held);
+	*log = (struct td_reqlog){ 0 };
+}

@@ -1,0 +1,104 @@
+#include "config.h"
+
+#include "lib/attempts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+
+enum { RECORD_MAX = 256 << 20, HEX_BASE = 16 };
+
+static const char folder[] = "attempts";
+
+int
+td_attempts_open(int log_fd)
+{
+	if (mkdirat(log_fd, folder, 0700) != 0 && errno != EEXIST)
+		return -errno;
+	return td_io_open_dir(log_fd, folder);
+}
+
+int
+td_attempts_read(int dir_fd, const char *id, struct td_buf *out)
+{
+	return td_io_read_file(dir_fd, id, out, RECORD_MAX);
+}
+
+bool
+td_attempts_next(const char **at, struct td_json_span *line)
+{
+	while (**at != '\0') {
+		const char *text = *at;
+		size_t len = strcspn(text, "\n");
+
+		*at = text + len + (text[len] == '\n');
+		if (td_json_check(line, text, len, NULL) == 0 &&
+		    td_json_type(*line) == TD_JSON_OBJECT)
+			return true;
+	}
+	return false;
+}
+
+static void
+take_end(struct td_attempts_last *last, struct td_json_span end)
+{
+	last->dead = td_json_equals(end, "permanent");
+	if (!td_json_equals(end, "postponed"))
+		last->under_way = 0;
+}
+
+void
+td_attempts_last(struct td_attempts_last *last, const char *text)
+{
+	struct td_json_span line, end;
+
+	*last = (struct td_attempts_last){ 0 };
+	while (td_attempts_next(&text, &line)) {
+		end = td_json_member(line, "end");
+		if (end.text != NULL) {
+			take_end(last, end);
+		} else if (td_json_member(line, "run").text != NULL) {
+			last->run = line;
+			last->dead = false;
+		} else if (td_json_member(line, "attempt").text != NULL) {
+			last->attempt = line;
+			last->under_way++;
+		} else if (td_json_member(line, "render").text != NULL) {
+			last->dead = false;
+		}
+	}
+}
+
+/* Hex, since nothing but machines reads such bytes. */
+static int
+decode_hex(struct td_buf *out, const char *text, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i + 1 < len; i += 2) {
+		const char *high = strchr(digits, text[i]);
+		const char *low = strchr(digits, text[i + 1]);
+
+		if (high == NULL || low == NULL)
+			return -EINVAL;
+		td_buf_add_char(out, (char)((high - digits) * HEX_BASE +
+		    (low - digits)));
+	}
+	return len % 2 != 0 ? -EINVAL : td_buf_status(out);
+}
+
+int
+td_attempts_body(struct td_buf *out, struct td_json_span run)
+{
+	struct td_json_span body = td_json_member(run, "body");
+	struct td_json_span hex = td_json_member(run, "bodyhex");
+
+	if (body.text != NULL)
+		return td_json_decode(out, body, NULL);
+	if (hex.text == NULL || td_json_type(hex) != TD_JSON_STRING)
+		return -ENOENT;
+	return decode_hex(out, hex.text + 1, hex.len - 2);
+}

@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/self.h"
 
 #define USUAL_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -14,18 +15,12 @@
 char *
 td_environ_path(const char *configured)
 {
-	struct td_buf path = { 0 };
-	char self[4096], *slash;
-	ssize_t n;
+	struct td_buf path = { 0 }, own = { 0 };
 
 	td_buf_add_text(&path, "PATH=");
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash != NULL && slash != self) {
-		*slash = '\0';
-		td_buf_add_format(&path, "%s:", self);
-	}
+	if (td_self_beside(&own, "") == 0 && own.len > 0)
+		td_buf_add_format(&path, "%s:", own.data);
+	td_buf_release(&own);
 	td_buf_add_text(&path, *configured != '\0' ? configured : USUAL_PATH);
 	return td_buf_detach(&path);
 }

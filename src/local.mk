@@ -43,6 +43,7 @@ src_liblib_la_SOURCES = \
 	src/lib/newevent.c src/lib/newevent.h \
 	src/lib/newcomer.c src/lib/newcomer.h \
 	src/lib/output.c src/lib/output.h \
+	src/lib/parcel.c src/lib/parcel.h \
 	src/lib/parts.c src/lib/parts.h \
 	src/lib/pattern.c src/lib/pattern.h \
 	src/lib/rates.c src/lib/rates.h \
@@ -290,7 +291,6 @@ src_libhub_la_SOURCES = \
 	src/hub/delivery.c src/hub/delivery.h \
 	src/hub/delivery_aim.c \
 	src/hub/order.c src/hub/order.h \
-	src/hub/parcel.c src/hub/parcel.h \
 	src/hub/record.c src/hub/record.h \
 	src/hub/reqlog.c src/hub/reqlog.h \
 	src/hub/rest.c src/hub/rest.h src/hub/rest_headers.c \

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "hub/parcel.h"
 #include "hub/result.h"
 #include "lib/attempts.h"
+#include "lib/parcel.h"
 
 /* {0} is an empty one. */
 struct td_record {

@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 #include "hub/core.h"
-#include "hub/parcel.h"
 #include "hub/result.h"
+#include "lib/parcel.h"
 #include "net/http.h"
 
 /* {0}, then embedded by whoever sends. */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "hub/parcel.h"
 #include "hub/rest.h"
+#include "lib/parcel.h"
 #include "lib/service.h"
 
 enum { EXIT_OK, EXIT_FAILED, EXIT_NONE = 3 };

@@ -2,8 +2,8 @@
  * What is sent for an event: verb, URL (or routing key) and bytes, as rule,
  * service and event make them.  Pure: sends nothing, knows no secrets.
  */
-#ifndef TD_HUB_PARCEL_H
-#define TD_HUB_PARCEL_H
+#ifndef TD_LIB_PARCEL_H
+#define TD_LIB_PARCEL_H
 
 #include <stdbool.h>
 #include <stdint.h>

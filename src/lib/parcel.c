@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "hub/parcel.h"
+#include "lib/parcel.h"
 
 #include <errno.h>
 #include <string.h>

@@ -201,7 +201,9 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_retry.c \
 	src/cli/cmd_run.c \
 	src/cli/cmd_running.c \
+	src/cli/cmd_rule.c \
 	src/cli/cmd_schedule.c \
+	src/cli/cmd_service.c \
 	src/cli/cmd_show.c \
 	src/cli/cmd_stats.c \
 	src/cli/cmd_top.c \
@@ -211,6 +213,7 @@ src_libcli_la_SOURCES = \
 	src/cli/cmd_why.c \
 	src/cli/commands.h \
 	src/cli/conf.c src/cli/conf.h \
+	src/cli/conf_file.c src/cli/conf_file.h \
 	src/cli/config_edit.c src/cli/config_edit.h \
 	src/cli/detail.c src/cli/detail.h \
 	src/cli/draft.c src/cli/draft.h \
@@ -239,6 +242,7 @@ src_libcli_la_SOURCES = \
 	src/cli/rename.c src/cli/rename.h \
 	src/cli/roll.c src/cli/roll.h \
 	src/cli/runs.c src/cli/runs.h \
+	src/cli/rule_preview.c src/cli/rule_preview.h \
 	src/cli/schedule.h \
 	src/cli/schedule_edit.c src/cli/schedule_edit.h \
 	src/cli/schedule_enable.c src/cli/schedule_explain.c \
@@ -251,6 +255,7 @@ src_libcli_la_SOURCES = \
 	src/cli/screen.c src/cli/screen.h \
 	src/cli/select.c src/cli/select.h \
 	src/cli/table.c src/cli/table.h \
+	src/cli/target.c src/cli/target.h src/cli/target_show.c \
 	src/cli/top.c src/cli/top.h \
 	src/cli/top_print.c \
 	src/cli/top_text.c src/cli/top_text.h \

@@ -173,6 +173,7 @@ td_stories += \
 	tests/t_monitoring.sh \
 	tests/t_process.sh \
 	tests/t_recover.sh \
+	tests/t_service.sh \
 	tests/t_shared.sh \
 	tests/t_shared_workers.sh \
 	tests/t_stats.sh \
@@ -203,6 +204,7 @@ td_stories += \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh \
+	tests/t_rule.sh \
 	tests/t_schedule.sh \
 	tests/t_schedule_cli.sh \
 	tests/t_schedule_expr.sh \

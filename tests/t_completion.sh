@@ -32,4 +32,11 @@ is "$(completes schedule run mod)" 'mod_x/y' 'entries of the schedule'
 is "$(completes schedule set mor)" morning 'for all that take one'
 is "$(completes schedule list mor)" '' 'and for them alone'
 is "$(completes schedule set morning --mis)" '--missed' 'with their options'
+taskdir service add crm type=rest base_url=http://x >out
+taskdir rule add new-users event=u service=crm >out
+is "$(completes service en)" enable 'commands of services'
+is "$(completes service show c)" crm 'services'
+is "$(completes service list c)" '' 'where they make sense'
+is "$(completes rule preview n)" new-users 'rules'
+is "$(completes rule preview n --da)" '--data' 'with their options'
 done_testing

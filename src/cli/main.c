@@ -31,6 +31,8 @@ static const struct td_cmd commands[] = {
 	{ "reschedule",	td_cmd_reschedule, "give a task another time" },
 	{ "schedule",	td_cmd_schedule, "look after scheduled tasks" },
 	{ "dlq",	td_cmd_dlq,	"look after dead letters" },
+	{ "service",	td_cmd_service,	"look after the targets of events" },
+	{ "rule",	td_cmd_rule,	"say which events go there" },
 	{ "pause",	td_cmd_pause,	"start no more tasks for now" },
 	{ "resume",	td_cmd_resume,	"start tasks again" },
 	{ "check",	td_cmd_check,	"check the spool, repair it" },

@@ -219,6 +219,41 @@ td_catalog_value(const struct td_target *target, const char *setting_name)
 }
 
 void
+td_catalog_add_origin(struct td_buf *out, const struct td_catalog_value *value)
+{
+	if (value == NULL)
+		td_buf_add_text(out, "default");
+	else
+		td_buf_add_format(out, "%s:%u", value->file,
+		    value->entry->line);
+}
+
+const char *
+td_settings_lookup_in(const struct td_settings *settings,
+    const char *section, const char *name, struct td_buf *origin)
+{
+	enum td_setting_place place = TD_IN_NONE;
+	const struct td_catalog_value *value;
+	const struct td_target *target;
+	const struct td_setting *setting;
+	const char *argument;
+
+	if (td_settings_parse_head(&place, &argument, section, NULL) != 0 ||
+	    place == TD_IN_NONE)
+		return NULL;
+	target = td_catalog_find(td_settings_targets(settings), place,
+	    argument);
+	setting = td_setting_find(place, name);
+	if (target == NULL || setting == NULL)
+		return NULL;
+	value = td_catalog_value(target, name);
+	if (origin != NULL)
+		td_catalog_add_origin(origin, value);
+	return value == NULL ? setting->info.default_text :
+	    value->entry->value;
+}
+
+void
 td_catalog_point(struct td_err *err, const char *file,
     const struct td_ini_entry *entry, size_t at)
 {

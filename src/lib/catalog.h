@@ -80,6 +80,10 @@ const struct td_target *td_catalog_find(const struct td_catalog *catalog,
 const struct td_catalog_value *td_catalog_value(
     const struct td_target *target, const char *setting_name);
 
+/* Appends where a value stands, "FILE:LINE"; NULL: "default". */
+void td_catalog_add_origin(struct td_buf *out,
+    const struct td_catalog_value *value);
+
 /* Prefixes err with where this entry's value, or byte AT of it, stands. */
 void td_catalog_point(struct td_err *err, const char *file,
     const struct td_ini_entry *entry, size_t at);

@@ -434,11 +434,8 @@ default_of(const struct td_settings *settings, const char *class_name,
 	    strcmp(setting->info.name, "rate") != 0 ? NULL :
 	    td_catalog_value(service, "rate");
 
-	if (origin != NULL && value == NULL)
-		td_buf_add_text(origin, "default");
-	else if (origin != NULL)
-		td_buf_add_format(origin, "%s:%u", value->file,
-		    value->entry->line);
+	if (origin != NULL)
+		td_catalog_add_origin(origin, value);
 	if (value != NULL)
 		return value->entry->value;
 	return class_name == NULL ? setting->info.default_text :

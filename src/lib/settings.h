@@ -128,7 +128,21 @@ int td_settings_load(struct td_settings **settings, int root_fd,
 int td_settings_read(struct td_settings **settings, int root_fd,
     struct td_err *err);
 
-/* Whether load would take this text as FILE: 0, TASKDIR_EFORMAT, -ENOMEM. */
+/* One file of a configuration. */
+struct td_settings_text {
+	const char *name;	/* from the spool down */
+	const char *text;
+	size_t len;
+	bool open;		/* others than its owner may read it */
+};
+
+/* As read, with these N texts instead of what the files of their names hold,
+ * whether there are such files or not. */
+int td_settings_read_with(struct td_settings **settings, int root_fd,
+    const struct td_settings_text *texts, size_t n, struct td_err *err);
+
+/* Whether load would take this text as FILE, if the rest of the configuration
+ * fits it: 0, TASKDIR_EFORMAT, -ENOMEM. */
 int td_settings_check_text(const char *file, const char *text, size_t len,
     struct td_err *err);
 
@@ -177,8 +191,14 @@ const struct td_setting_info *td_settings_info(size_t i);
 const char *td_settings_lookup(const struct td_settings *settings,
     const char *class_name, const char *name, struct td_buf *origin);
 
+/* The same for a section such as "service crm" or "rule new-users", of which
+ * there may be several; NULL as well if there is no such section. */
+const char *td_settings_lookup_in(const struct td_settings *settings,
+    const char *section, const char *name, struct td_buf *origin);
+
 /* Checks one NAME = VALUE below a section's name such as "class mail.*" or
- * "runner", as load would: 0 or TASKDIR_EFORMAT. */
+ * "runner", as load would; VALUE NULL: only the names.  0 or
+ * TASKDIR_EFORMAT. */
 int td_settings_check_entry(const char *section, const char *name,
     const char *value, struct td_err *err);
 

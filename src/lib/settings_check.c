@@ -187,5 +187,7 @@ td_settings_check_entry(const char *section, const char *name,
 	rc = check_argument(place, argument, err);
 	if (rc == 0)
 		rc = td_settings_find_row(&setting, place, name, err);
-	return rc == 0 ? td_setting_parse(setting, value, &scratch, err) : rc;
+	if (rc == 0 && value != NULL)
+		rc = td_setting_parse(setting, value, &scratch, err);
+	return rc;
 }

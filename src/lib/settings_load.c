@@ -25,6 +25,8 @@ struct load {
 	int root_fd;
 	char *spool;		/* its path */
 	bool only_trusted;
+	const struct td_settings_text *texts;	/* instead of files */
+	size_t n_texts;
 };
 
 /* The path of an open directory; the caller frees it. */
@@ -108,13 +110,49 @@ read_judged(struct td_buf *text, bool *open, const struct load *load,
 	return rc;
 }
 
+static const struct td_settings_text *
+find_text(const struct load *load, const char *name)
+{
+	for (size_t i = 0; i < load->n_texts; i++)
+		if (strcmp(load->texts[i].name, name) == 0)
+			return &load->texts[i];
+	return NULL;
+}
+
+static bool
+has_file(const struct td_settings *settings, const char *name)
+{
+	for (size_t i = 0; i < td_settings_n_files(settings); i++)
+		if (strcmp(td_settings_file(settings, i), name) == 0)
+			return true;
+	return false;
+}
+
+/* The texts of files that there are not yet.  They come last, which matters
+ * only to settings that stand in several files. */
+static int
+load_new_texts(struct load *load, struct td_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < load->n_texts; i++)
+		if (!has_file(load->settings, load->texts[i].name))
+			rc = td_settings_add_text(load->settings,
+			    &load->texts[i], err);
+	return rc;
+}
+
 static int
 load_file(struct load *load, const char *name, struct td_err *err)
 {
+	const struct td_settings_text *given = find_text(load, name);
 	struct td_buf buf = { 0 };
 	struct td_settings_text text = { .name = name };
-	int rc = read_judged(&buf, &text.open, load, name, err);
+	int rc;
 
+	if (given != NULL)
+		return td_settings_add_text(load->settings, given, err);
+	rc = read_judged(&buf, &text.open, load, name, err);
 	text.text = td_buf_text(&buf);
 	text.len = buf.len;
 	if (rc == 0)
@@ -161,6 +199,8 @@ load_all(struct load *load, struct td_err *err)
 	if (rc == 0)
 		rc = td_parts_each(load->root_fd, more_dir, more_suffix,
 		    load_part, load, err);
+	if (rc == 0)
+		rc = load_new_texts(load, err);
 	if (rc != 0)
 		return rc;
 	td_settings_sort(load->settings);
@@ -169,22 +209,20 @@ load_all(struct load *load, struct td_err *err)
 }
 
 static int
-load_spool(struct td_settings **settings, int root_fd, bool only_trusted,
+load_spool(struct td_settings **settings, struct load *load,
     struct td_err *err)
 {
-	struct load load = { .root_fd = root_fd,
-		.only_trusted = only_trusted };
-	int rc = path_of(&load.spool, root_fd);
+	int rc = path_of(&load->spool, load->root_fd);
 
 	if (rc != 0)
 		return td_fail_errno(err, rc, "the spool's path");
-	rc = load_all(&load, err);
-	free(load.spool);
+	rc = load_all(load, err);
+	free(load->spool);
 	if (rc == 0) {
-		*settings = load.settings;
+		*settings = load->settings;
 		return 0;
 	}
-	td_settings_free(load.settings);
+	td_settings_free(load->settings);
 	if (rc == -ENOMEM)
 		(void)td_fail_errno(err, rc, "settings");
 	return rc;
@@ -194,14 +232,24 @@ int
 td_settings_load(struct td_settings **settings, int root_fd,
     struct td_err *err)
 {
-	return load_spool(settings, root_fd, true, err);
+	return load_spool(settings, &(struct load){ .root_fd = root_fd,
+		.only_trusted = true }, err);
 }
 
 int
 td_settings_read(struct td_settings **settings, int root_fd,
     struct td_err *err)
 {
-	return load_spool(settings, root_fd, false, err);
+	return load_spool(settings, &(struct load){ .root_fd = root_fd },
+	    err);
+}
+
+int
+td_settings_read_with(struct td_settings **settings, int root_fd,
+    const struct td_settings_text *texts, size_t n, struct td_err *err)
+{
+	return load_spool(settings, &(struct load){ .root_fd = root_fd,
+		.texts = texts, .n_texts = n }, err);
 }
 
 int

@@ -132,14 +132,6 @@ int td_settings_check_target(enum td_setting_place place, const char *name,
 int td_settings_find_row(const struct td_setting **setting,
     enum td_setting_place place, const char *name, struct td_err *err);
 
-/* One file of a configuration. */
-struct td_settings_text {
-	const char *name;
-	const char *text;
-	size_t len;
-	bool open;		/* others than its owner may read it */
-};
-
 /* A load: new, add_text for each file, sort; then td_catalog_finish.  0,
  * TASKDIR_EFORMAT, -ENOMEM. */
 int td_settings_new(struct td_settings **settings);

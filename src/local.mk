@@ -28,6 +28,7 @@ src_liblib_la_SOURCES = \
 	src/lib/event.c src/lib/event.h \
 	src/lib/filesystem.c src/lib/filesystem.h \
 	src/lib/find.c \
+	src/lib/handler.c src/lib/handler.h \
 	src/lib/held.c src/lib/held.h \
 	src/lib/ini.c src/lib/ini.h src/lib/ini_edit.c \
 	src/lib/ini_line.c src/lib/ini_line.h \

@@ -163,13 +163,15 @@ START_TEST(a_task_is_one_line)
 	static const char whole[] = "{\r\n \"b\": 18446744073709551615,\n"
 	    "\t\"a\": \"\\u00e9\\n\",\"a2\":1.0}";
 	static const char want[] = "{\"id\":\"i-1\",\"class\":\"m\\\\t\","
-	    "\"component\":\"c\\\"\",\"userid\":\"5\",\"due\":7,\"slot\":9,"
-	    "\"try\":2,\"tries_left\":10,\"task\":{   \"b\": "
-	    "18446744073709551615, \t\"a\": \"\\u00e9\\n\",\"a2\":1.0}}\n";
+	    "\"component\":\"c\\\"\",\"userid\":\"5\",\"owner\":1000,"
+	    "\"due\":7,\"slot\":9,\"try\":2,\"tries_left\":10,"
+	    "\"task\":{   \"b\": 18446744073709551615, "
+	    "\t\"a\": \"\\u00e9\\n\",\"a2\":1.0}}\n";
 	struct td_buf out = { 0 };
 	struct td_worker_task task = {
 		.id = "i-1", .class_name = "m\\t", .component = "c\"",
-		.userid = "5", .due = 7, .slot = 9, .try = 2, .tries_left = 10,
+		.userid = "5", .owner = 1000, .due = 7, .slot = 9, .try = 2,
+		.tries_left = 10,
 		.whole = { whole, sizeof(whole) - 1 },
 	};
 
@@ -182,8 +184,8 @@ START_TEST(a_task_is_one_line)
 	};
 	ck_assert_int_eq(td_worker_line_task(&out, &task), 0);
 	ck_assert_str_eq(out.data, "{\"id\":\"i\",\"class\":\"c\","
-	    "\"component\":\"\",\"due\":0,\"try\":1,\"tries_left\":null,"
-	    "\"task\":{}}\n");
+	    "\"component\":\"\",\"owner\":0,\"due\":0,\"try\":1,"
+	    "\"tries_left\":null,\"task\":{}}\n");
 	td_buf_release(&out);
 }
 END_TEST

@@ -55,7 +55,7 @@ like "$env" '*TASKDIR_PIPELINE=1*' 'and the pipeline'
 like "$env" "*TASKDIR_SPOOL=$SPOOL*" 'and the spool'
 like "$env" '*TASKDIR_ID=worker-*' 'and who it is'
 like "$(cat line)" \
-    "{\"id\":\"$id\",\"class\":\"w\",\"component\":\"\",\"due\":*" \
+    "{\"id\":\"$id\",\"class\":\"w\",\"component\":\"\",\"owner\":$(id -u),*" \
     'a task begins with its id'
 like "$(cat line)" '*,"try":1,"tries_left":11,"task":{*}}' 'and ends with it'
 

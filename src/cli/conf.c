@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/handler.h"
+
 int
 td_conf_open(struct td_conf *conf, const struct td_common *common,
     const char *cmd)
@@ -47,14 +49,7 @@ td_conf_handler(const struct td_conf *conf, const char *class_enc,
 
 	td_name_decode_class(class_name, class_enc, strlen(class_enc));
 	td_settings_class(conf->settings, class_name, &settings);
-	if (*settings.handler != '\0') {
-		td_buf_add_text(out, settings.handler);
-	} else {
-		td_buf_add_text(out, "handlers/");
-		for (const char *p = class_name; *p != '\0'; p++)
-			td_buf_add_char(out, *p == '\\' ? '/' : *p);
-	}
-	if (td_buf_status(out) != 0)
+	if (td_handler_path(out, &settings, class_name) != 0)
 		return -ENOMEM;
 	if (fstatat(conf->spool.root_fd, out->data, &st, 0) != 0)
 		return -errno;

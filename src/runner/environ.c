@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/self.h"
+#include "lib/service.h"
 
 #define USUAL_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -87,19 +89,35 @@ add_usual(struct td_environ *env, const struct td_runner *runner,
 	add(env, "LANG", "C.UTF-8");
 }
 
+/* What is the hub's alone: where services' secrets are in our environment. */
+static void
+add_secrets(struct td_environ *env, const struct td_settings *settings)
+{
+	for (size_t i = 0; i < td_service_count(settings); i++) {
+		const char *name = td_service_at(settings, i)->token_env;
+		const char *value = *name != '\0' ? getenv(name) : NULL;
+
+		if (value != NULL)
+			add(env, name, value);
+	}
+}
+
 /* The text will not move any more: points into it. */
 static int
 list(struct td_environ *env)
 {
 	char *at = env->text.data;
-	size_t n = 0;
+	size_t n = 1;
 
 	if (td_buf_status(&env->text) != 0)
 		return -ENOMEM;
-	for (; at < env->text.data + env->text.len && n < TD_ENVIRON_MAX - 1;
-	    at += strlen(at) + 1)
+	for (size_t i = 0; i < env->text.len; i++)
+		n += at[i] == '\0';
+	env->list = calloc(n, sizeof(*env->list));
+	if (env->list == NULL)
+		return -ENOMEM;
+	for (n = 0; at < env->text.data + env->text.len; at += strlen(at) + 1)
 		env->list[n++] = at;
-	env->list[n] = NULL;
 	return 0;
 }
 
@@ -114,18 +132,30 @@ td_environ_make(struct td_environ *env, const struct td_slot *slot,
 
 int
 td_environ_make_worker(struct td_environ *env, const struct td_runner *runner,
-    const struct td_user *user, const char *id, uint64_t pipeline)
+    const struct td_user *user, const char *id,
+    const struct td_class_settings *settings)
 {
 	add_usual(env, runner, user);
 	add(env, "TASKDIR_ID", id);
 	add(env, "TASKDIR_SPOOL", runner->spool->path);
 	add_number(env, "TASKDIR_WORKER", TD_WORKER_VERSION);
-	add_number(env, "TASKDIR_PIPELINE", pipeline);
+	add_number(env, "TASKDIR_PIPELINE", settings->pipeline);
+	if (settings->hub)
+		add_secrets(env, runner->settings);
 	return list(env);
+}
+
+void
+td_environ_clear(struct td_environ *env)
+{
+	td_buf_clear(&env->text);
+	free(env->list);
+	env->list = NULL;
 }
 
 void
 td_environ_release(struct td_environ *env)
 {
+	td_environ_clear(env);
 	td_buf_release(&env->text);
 }

@@ -8,12 +8,10 @@
 #include "base/buf.h"
 #include "runner/core.h"
 
-enum { TD_ENVIRON_MAX = 24 };
-
 /* {0} is empty. */
 struct td_environ {
 	struct td_buf text;	/* NAME=VALUE, each with its NUL */
-	char *list[TD_ENVIRON_MAX];	/* NULL-terminated */
+	char **list;		/* into text, NULL-terminated */
 };
 
 /* Runs that may follow the next one: false if there is no limit. */
@@ -22,10 +20,13 @@ bool td_environ_tries_left(const struct td_terms *terms, uint64_t *left);
 /* 0 or -ENOMEM. */
 int td_environ_make(struct td_environ *env, const struct td_slot *slot,
     const struct td_user *user, const struct td_task *task);
-/* Of a persistent worker, whose processes are known by ID. */
+/* Of a persistent worker, whose processes are known by ID.  The hub also gets
+ * what its services' token_env name. */
 int td_environ_make_worker(struct td_environ *env,
     const struct td_runner *runner, const struct td_user *user,
-    const char *id, uint64_t pipeline);
+    const char *id, const struct td_class_settings *settings);
+/* Empty, with its memory. */
+void td_environ_clear(struct td_environ *env);
 void td_environ_release(struct td_environ *env);
 
 /* "PATH=..." for handlers: CONFIGURED if not "", else the directory of this

@@ -114,18 +114,26 @@ choose_user(struct td_slot *slot, const struct td_letter *letter,
     const struct td_user **user)
 {
 	const struct td_runner *runner = slot->runner;
-	const char *class_default = slot->class->settings.default_user;
+	const struct td_class_settings *class = &slot->class->settings;
 	struct td_user_request request = {
 		.runner = runner->uid,
 		.owner = letter->owner,
 		.userid = letter->task.userid,
-		.fixed = slot->class->settings.user,
-		.default_user = *class_default != '\0' ? class_default :
-		    runner->conf.default_user,
+		.fixed = class->user,
+		.default_user = *class->default_user != '\0' ?
+		    class->default_user : runner->conf.default_user,
 		.mode = (enum td_user_mode)runner->conf.user_mode,
 	};
 	struct td_err err;
-	int rc = td_user_choose(&slot->runner->users, &request, user, &err);
+	int rc;
+
+	/* One hub does all users' deliveries. */
+	if (class->hub) {
+		request.owner = runner->uid;
+		request.userid = NULL;
+		request.default_user = "";
+	}
+	rc = td_user_choose(&slot->runner->users, &request, user, &err);
 
 	if (rc != 0)
 		(void)snprintf(slot->error, sizeof(slot->error), "%.500s",

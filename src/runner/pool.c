@@ -29,7 +29,7 @@ static bool
 is_started_alike(const struct td_class_settings *a,
     const struct td_class_settings *b)
 {
-	return a->pipeline == b->pipeline &&
+	return a->hub == b->hub && a->pipeline == b->pipeline &&
 	    a->recycle_after == b->recycle_after &&
 	    a->worker_start_ms == b->worker_start_ms &&
 	    a->worker_idle_ms == b->worker_idle_ms &&
@@ -121,6 +121,7 @@ write_message(struct td_slot *slot, const struct td_letter *letter)
 		.class_name = slot->class->class_name,
 		.component = task->component,
 		.userid = task->userid,
+		.owner = slot->owner,
 		.try = (uint64_t)slot->terms.tries + 1,
 		.due = slot->due,
 		.slot = task->slot,

@@ -4,6 +4,7 @@
  * Starting a claimed task's handler.
  */
 #include "base/io.h"
+#include "lib/handler.h"
 #include "lib/trust.h"
 #include "runner/core.h"
 #include "runner/environ.h"
@@ -61,26 +62,18 @@ int
 td_start_path(const struct td_runner *runner, const struct td_class *class,
     struct td_buf *path)
 {
-	const char *handler = class->settings.handler;
+	struct td_buf handler = { 0 };
+	int rc = td_handler_path(&handler, &class->settings,
+	    class->class_name);
 
-	if (*handler == '/') {
-		td_buf_add_text(path, handler);
-		return td_buf_status(path);
+	if (rc == 0 && *handler.data != '/')
+		td_buf_add_format(path, "%s/", runner->spool->path);
+	if (rc == 0) {
+		td_buf_add(path, handler.data, handler.len);
+		rc = td_buf_status(path);
 	}
-	td_buf_add_format(path, "%s/", runner->spool->path);
-	if (*handler != '\0')
-		td_buf_add_text(path, handler);
-	else {
-		size_t at;
-
-		td_buf_add_text(path, "handlers/");
-		at = path->len;
-		td_buf_add_text(path, class->class_name);
-		for (; !path->failed && at < path->len; at++)
-			if (path->data[at] == '\\')
-				path->data[at] = '/';
-	}
-	return td_buf_status(path);
+	td_buf_release(&handler);
+	return rc;
 }
 
 static void
@@ -303,7 +296,7 @@ start_of(struct td_slot *slot)
 		start->stdin_fd = -1;
 	}
 	td_buf_clear(&start->path);
-	td_buf_clear(&start->env.text);
+	td_environ_clear(&start->env);
 	return start;
 }
 

@@ -334,12 +334,12 @@ spawn(struct td_worker *worker, const struct td_user *user, int in,
 		.settings = &pool->settings,
 		.user = user,
 		.tree = &worker->tree,
-		.env = env.list,
 		.in = in, .out = worker->capture.fd, .channel = channel,
 	};
 	int rc = td_environ_make_worker(&env, pool->runner, user, worker->id,
-	    pool->settings.pipeline);
+	    &pool->settings);
 
+	start.env = env.list;
 	if (rc == 0)
 		rc = td_start_process(pool->runner, &start, &worker->pid,
 		    error);

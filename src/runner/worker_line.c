@@ -230,6 +230,7 @@ td_worker_line_task(struct td_buf *out, const struct td_worker_task *task)
 	add_text(out, ",\"component\":", task->component);
 	if (task->userid != NULL)
 		add_text(out, ",\"userid\":", task->userid);
+	add_number(out, "owner", task->owner);
 	add_number(out, "due", task->due);
 	if (task->slot != 0)
 		add_number(out, "slot", task->slot);

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -54,6 +55,7 @@ int td_worker_line_parse(struct td_worker_line *line, const char *text,
 struct td_worker_task {
 	const char *id, *class_name, *component;
 	const char *userid;	/* NULL: none */
+	uid_t owner;
 	uint64_t try, tries_left;
 	bool no_limit;		/* of tries */
 	uint64_t due;

@@ -50,6 +50,7 @@ src_liblib_la_SOURCES = \
 	src/lib/rates.c src/lib/rates.h \
 	src/lib/reason.c src/lib/reason.h \
 	src/lib/request.c src/lib/request.h \
+	src/lib/response.c src/lib/response.h \
 	src/lib/retry.c src/lib/retry.h \
 	src/lib/rule.c src/lib/rule.h \
 	src/lib/runlog.c src/lib/runlog.h src/lib/runlog_read.c \

@@ -36,6 +36,7 @@ td_units = \
 	tests/check_rates \
 	tests/check_reason \
 	tests/check_request \
+	tests/check_response \
 	tests/check_retry \
 	tests/check_runlog \
 	tests/check_scan \

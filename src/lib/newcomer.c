@@ -60,11 +60,10 @@ make_key(uint64_t *key, struct td_gate *gate, const struct td_task *task)
 }
 
 static int
-make_name(struct td_newcomer *newcomer, struct td_gate *gate)
+format_name(struct td_newcomer *newcomer)
 {
 	const struct td_task *task = &newcomer->task;
 
-	td_gate_id(gate, newcomer->id);
 	return td_name_format(newcomer->name, &(struct td_name){
 		.due = task->has_nextruntime ? task->nextruntime :
 		    td_clock_wall_us() / 1000000,
@@ -75,6 +74,22 @@ make_name(struct td_newcomer *newcomer, struct td_gate *gate)
 		.id = newcomer->id,
 		.id_len = (uint8_t)strlen(newcomer->id),
 	});
+}
+
+static int
+make_name(struct td_newcomer *newcomer, struct td_gate *gate)
+{
+	td_gate_id(gate, newcomer->id);
+	return format_name(newcomer);
+}
+
+int
+td_newcomer_rename(struct td_newcomer *newcomer, const char *id)
+{
+	if (!td_name_id_is_valid(id, strlen(id)))
+		return -EINVAL;
+	(void)snprintf(newcomer->id, sizeof(newcomer->id), "%s", id);
+	return format_name(newcomer);
 }
 
 int

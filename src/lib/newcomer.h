@@ -47,6 +47,10 @@ void td_gate_release(struct td_gate *gate);
 int td_newcomer_check(struct td_newcomer *newcomer, struct td_gate *gate,
     const char *text, size_t len, struct td_err *err);
 
+/* Gives it an id of the caller's, for what must have the same one when it is
+ * added again: 0 or -EINVAL. */
+int td_newcomer_rename(struct td_newcomer *newcomer, const char *id);
+
 /*
  * Puts it into new/.  0, with SYNC none only after td_spool_sync durable;
  * TASKDIR_EUNSYNCED (it may run); else negated errno.  The words are in err.

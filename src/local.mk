@@ -293,19 +293,27 @@ src_libnet_la_LIBADD = src/libbase.la $(CURL_LIBS) $(CRYPTO_LIBS)
 
 src_libhub_la_SOURCES = \
 	src/hub/breakers.c src/hub/breakers.h \
-	src/hub/broker.h src/hub/broker_none.c \
+	src/hub/broker.c src/hub/broker.h \
+	src/hub/consume_none.c \
 	src/hub/core.h \
 	src/hub/delivery.c src/hub/delivery.h \
 	src/hub/delivery_aim.c \
+	src/hub/lane.c src/hub/lane.h \
+	src/hub/link.c src/hub/link.h \
+	src/hub/messages.c src/hub/messages.h \
 	src/hub/order.c src/hub/order.h \
+	src/hub/post.c src/hub/post.h \
 	src/hub/record.c src/hub/record.h \
 	src/hub/reqlog.c src/hub/reqlog.h \
 	src/hub/rest.c src/hub/rest.h src/hub/rest_headers.c \
 	src/hub/result.c src/hub/result.h \
 	src/hub/secret.c src/hub/secret.h \
+	src/hub/tables.c src/hub/tables.h \
 	src/hub/talk.c src/hub/talk.h \
-	src/hub/trial.c src/hub/trial.h
-src_libhub_la_LIBADD = src/liblib.la src/libloop.la src/libnet.la
+	src/hub/trial.c src/hub/trial.h \
+	src/hub/turns.c src/hub/turns.h
+src_libhub_la_LIBADD = src/liblib.la src/libloop.la src/libnet.la \
+	src/libamqp.la
 
 bin_PROGRAMS += src/cli/taskdir-hub
 src_cli_taskdir_hub_SOURCES = src/hub/main.c

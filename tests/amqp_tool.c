@@ -9,6 +9,8 @@
  *					"acked A nacked B returned C"
  *	put EXCHANGE KEY		standard input, with the properties
  *					id, correlation, type, content_type
+ *	feed EXCHANGE KEY		a message {"n":LINE} for each line of
+ *					standard input, its id "n" and the line
  *	drain QUEUE			until it is empty; prints the bodies,
  *					a line each, and acknowledges them
  *	declare QUEUE [MAX-LENGTH]	durable; "passive=1" only asks
@@ -184,6 +186,31 @@ put(struct td_amqp *amqp, char **args)
 	return rc == 0 && tally.acked != 1 ? -EIO : rc;
 }
 
+static int
+feed(struct td_amqp *amqp, char **args)
+{
+	struct tally tally = {0};
+	char line[64], id[80], body[80];
+	uint64_t tag = 0;
+	int rc = td_amqp_confirm(amqp, &err);
+
+	while (rc == 0 && fgets(line, sizeof(line), stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		(void)snprintf(id, sizeof(id), "n%s", line);
+		(void)snprintf(body, sizeof(body), "{\"n\":%s}", line);
+		rc = td_amqp_publish(amqp, &(struct td_amqp_message){
+			.exchange = args[0], .routing_key = args[1],
+			.persistent = true, .message_id = id, .body = body,
+			.body_len = strlen(body),
+		    }, &tag, &err);
+		while (rc == 0 && tag - tally.settled >= WINDOW)
+			rc = count_next(amqp, &tally);
+	}
+	while (rc == 0 && tally.settled < tag)
+		rc = count_next(amqp, &tally);
+	return rc;
+}
+
 static void
 tell(const struct td_amqp_field *field, void *arg)
 {
@@ -273,6 +300,8 @@ act(struct td_amqp *amqp, int argc, char **argv)
 		return publish(amqp, argv + 1);
 	if (strcmp(verb, "put") == 0 && argc == 3)
 		return put(amqp, argv + 1);
+	if (strcmp(verb, "feed") == 0 && argc == 3)
+		return feed(amqp, argv + 1);
 	if (strcmp(verb, "declare") == 0 && argc >= 2)
 		return declare(amqp, argv + 1);
 	if (strcmp(verb, "idle") == 0 && argc == 2)

@@ -301,9 +301,13 @@ if HAVE_AMQP
 check_PROGRAMS += tests/amqp_tool
 tests_amqp_tool_SOURCES = tests/amqp_tool.c
 tests_amqp_tool_LDADD = src/libamqp.la
-td_stories += tests/t_amqp.sh
+check_PROGRAMS += tests/broker_tool
+tests_broker_tool_SOURCES = tests/broker_tool.c
+tests_broker_tool_LDADD = src/libhub.la
+td_stories += tests/t_amqp.sh tests/t_broker.sh
 endif
-EXTRA_DIST += tests/rabbit.sh tests/broker.py tests/t_amqp.sh
+EXTRA_DIST += tests/rabbit.sh tests/broker.py tests/t_amqp.sh \
+	tests/t_broker.sh
 
 TESTS += $(td_stories)
 if !SANITIZERS

@@ -254,6 +254,12 @@ td_amqp_fd(const struct td_amqp *amqp)
 	return amqp_get_sockfd(amqp->state);
 }
 
+uint64_t
+td_amqp_beat_ms(const struct td_amqp *amqp)
+{
+	return (uint64_t)amqp_get_heartbeat(amqp->state) * 1000 / 2;
+}
+
 bool
 td_amqp_is_blocked(const struct td_amqp *amqp)
 {

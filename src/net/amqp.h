@@ -18,11 +18,13 @@
  *	-EEXIST		it is there, and otherwise than declared
  *	-EPROTO		what answers does not speak AMQP as we do
  *	-EINVAL		the target or a name is wrong
+ *	-EMSGSIZE	a property of the message is too long
  *	-ENOSYS		built without AMQP
  *	-ENOMEM
  *
- * with a sentence in err that holds no secret.  After a failure of any but
- * open the connection is good for nothing but td_amqp_close.
+ * with a sentence in err that holds no secret.  After a failure the connection
+ * is good for nothing but td_amqp_close, except after -EMSGSIZE and -ENOMEM of
+ * td_amqp_publish, which sent nothing.
  */
 #ifndef TD_NET_AMQP_H
 #define TD_NET_AMQP_H
@@ -87,6 +89,8 @@ void td_amqp_close(struct td_amqp *amqp);
 
 /* For poll(2), when td_amqp_next had nothing more. */
 int td_amqp_fd(const struct td_amqp *amqp);
+/* How often td_amqp_next is to be called; 0: there are no heartbeats. */
+uint64_t td_amqp_beat_ms(const struct td_amqp *amqp);
 /* Whether the broker takes no messages now (memory or disk alarm). */
 bool td_amqp_is_blocked(const struct td_amqp *amqp);
 /* The broker's reply code of a failure or a return; 0: none. */
@@ -147,7 +151,7 @@ struct td_amqp_event {
 };
 
 /* Waits up to TIMEOUT_MS (0: not at all) for the next; keeps the connection's
- * heart beating, so it is to be called at least every heartbeat_s / 2. */
+ * heart beating: see td_amqp_beat_ms. */
 int td_amqp_next(struct td_amqp *amqp, uint64_t timeout_ms,
     struct td_amqp_event *event, struct td_err *err);
 

@@ -30,6 +30,13 @@ td_amqp_fd(const struct td_amqp *amqp)
 	return -1;
 }
 
+uint64_t
+td_amqp_beat_ms(const struct td_amqp *amqp)
+{
+	(void)amqp;
+	return 0;
+}
+
 bool
 td_amqp_is_blocked(const struct td_amqp *amqp)
 {

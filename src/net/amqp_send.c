@@ -191,7 +191,7 @@ check_lengths(const struct td_amqp_message *message, struct td_err *err)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (texts[i].text != NULL &&
 		    strlen(texts[i].text) >= TD_AMQP_TEXT_SIZE)
-			return td_fail(err, -EINVAL, "the %s is longer than "
+			return td_fail(err, -EMSGSIZE, "the %s is longer than "
 			    "AMQP's %d bytes", texts[i].name,
 			    TD_AMQP_TEXT_SIZE - 1);
 	return 0;

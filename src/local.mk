@@ -294,10 +294,11 @@ src_libnet_la_LIBADD = src/libbase.la $(CURL_LIBS) $(CRYPTO_LIBS)
 src_libhub_la_SOURCES = \
 	src/hub/breakers.c src/hub/breakers.h \
 	src/hub/broker.c src/hub/broker.h \
-	src/hub/consume_none.c \
+	src/hub/consume.c src/hub/consume.h \
 	src/hub/core.h \
 	src/hub/delivery.c src/hub/delivery.h \
 	src/hub/delivery_aim.c \
+	src/hub/drain.c src/hub/drain.h \
 	src/hub/lane.c src/hub/lane.h \
 	src/hub/link.c src/hub/link.h \
 	src/hub/messages.c src/hub/messages.h \
@@ -308,6 +309,7 @@ src_libhub_la_SOURCES = \
 	src/hub/rest.c src/hub/rest.h src/hub/rest_headers.c \
 	src/hub/result.c src/hub/result.h \
 	src/hub/secret.c src/hub/secret.h \
+	src/hub/store.c src/hub/store.h \
 	src/hub/tables.c src/hub/tables.h \
 	src/hub/talk.c src/hub/talk.h \
 	src/hub/trial.c src/hub/trial.h \

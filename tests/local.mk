@@ -304,10 +304,10 @@ tests_amqp_tool_LDADD = src/libamqp.la
 check_PROGRAMS += tests/broker_tool
 tests_broker_tool_SOURCES = tests/broker_tool.c
 tests_broker_tool_LDADD = src/libhub.la
-td_stories += tests/t_amqp.sh tests/t_broker.sh
+td_stories += tests/t_amqp.sh tests/t_broker.sh tests/t_consume.sh
 endif
 EXTRA_DIST += tests/rabbit.sh tests/broker.py tests/t_amqp.sh \
-	tests/t_broker.sh
+	tests/t_broker.sh tests/t_consume.sh
 
 TESTS += $(td_stories)
 if !SANITIZERS

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "hub/breakers.h"
 #include "hub/broker.h"
+#include "hub/consume.h"
 #include "hub/core.h"
 #include "hub/rest.h"
 #include "hub/talk.h"
@@ -102,6 +103,7 @@ open_hub(struct td_hub *hub, const char *path, struct td_err *err)
 static void
 close_hub(struct td_hub *hub)
 {
+	td_consumers_close(hub);
 	td_brokers_close(hub->brokers);
 	td_rest_close(hub);
 	td_breakers_close(hub);

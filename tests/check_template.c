@@ -62,6 +62,8 @@ static const struct {
 	    "\"", 0, 0 },
 	{ "\"{{json digits}}\"", "\"\\\"42\\\"\"", 0, 0 },
 	{ "\"\\\"{{objectid}}\"", "\"\\\"5\"", 0, 0 },
+	{ "\"\\\\{{objectid}}\"", "\"\\\\5\"", 0, 0 },
+	{ "C:\\{{eventname}}", "C:\\user_created", 0, TD_ESCAPE_NONE },
 	/* One number or word of a string may stand outside of quotes. */
 	{ "[{{digits}}]", "[42]", 0, 0 },
 	/* One pass. */
@@ -143,6 +145,8 @@ static const struct {
 	{ "[{{list}}]", "list: text outside of quotes", 0 },
 	{ "[{{empty}}]", "empty: text outside of quotes", 0 },
 	{ "[{{name}}]", "name: text outside of quotes", 0 },
+	{ "[\"\\{{name}}\"]", "name: a backslash stands before", 0 },
+	{ "[\"\\{{none}}\"]", "none: a backslash stands before", 0 },
 	{ "/{{dots}}/", "dots: \".\" and \"..\" may not", TD_ESCAPE_URL },
 	{ "{{half}}", "half: holds half of a surrogate", TD_ESCAPE_URL },
 	{ "{{half}}", "half: holds half of a surrogate", TD_ESCAPE_NONE },

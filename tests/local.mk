@@ -244,20 +244,31 @@ endif
 # are run); its corpus is tests/corpus/NAME.
 td_fuzzers = \
 	tests/fuzz_amqp_url \
+	tests/fuzz_condition \
 	tests/fuzz_cron \
+	tests/fuzz_event \
 	tests/fuzz_ini \
 	tests/fuzz_json \
 	tests/fuzz_name \
 	tests/fuzz_schedule \
+	tests/fuzz_template \
 	tests/fuzz_worker_line \
 	tests/fuzz_zone
 tests_fuzz_amqp_url_SOURCES = tests/fuzz_amqp_url.c tests/fuzz.h \
 	$(td_fuzz_main)
 tests_fuzz_amqp_url_LDADD = src/libamqp.la
 tests_fuzz_amqp_url_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_condition_SOURCES = tests/fuzz_condition.c tests/fuzz.h \
+	$(td_fuzz_main)
+tests_fuzz_condition_LDADD = src/librunner.la
+tests_fuzz_condition_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_cron_SOURCES = tests/fuzz_cron.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_cron_LDADD = src/librunner.la
 tests_fuzz_cron_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_event_SOURCES = tests/fuzz_event.c tests/fuzz.h \
+	$(td_fuzz_main)
+tests_fuzz_event_LDADD = src/librunner.la
+tests_fuzz_event_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_ini_SOURCES = tests/fuzz_ini.c tests/fuzz.h $(td_fuzz_main)
 tests_fuzz_ini_LDADD = src/librunner.la
 tests_fuzz_ini_LDFLAGS = $(td_fuzz_ldflags)
@@ -271,6 +282,10 @@ tests_fuzz_schedule_SOURCES = tests/fuzz_schedule.c tests/fuzz.h \
 	$(td_fuzz_main)
 tests_fuzz_schedule_LDADD = src/librunner.la
 tests_fuzz_schedule_LDFLAGS = $(td_fuzz_ldflags)
+tests_fuzz_template_SOURCES = tests/fuzz_template.c tests/fuzz.h \
+	$(td_fuzz_main)
+tests_fuzz_template_LDADD = src/librunner.la
+tests_fuzz_template_LDFLAGS = $(td_fuzz_ldflags)
 tests_fuzz_worker_line_SOURCES = tests/fuzz_worker_line.c tests/fuzz.h \
 	$(td_fuzz_main)
 tests_fuzz_worker_line_LDADD = src/librunner.la

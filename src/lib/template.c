@@ -20,6 +20,7 @@ struct piece {
 	struct td_json_span other;	/* the default; .text NULL: none */
 	bool as_json;
 	bool quoted;		/* within a string, if the whole is JSON */
+	bool escaped;		/* and behind a backslash there */
 };
 
 struct td_template {
@@ -31,7 +32,7 @@ struct td_template {
 struct parser {
 	struct td_template *template;
 	const char *p, *end;
-	bool quoted;
+	bool quoted, escaped;
 	struct td_err *err;
 };
 
@@ -65,10 +66,12 @@ static void
 follow_quotes(struct parser *parser, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"')
+		if (parser->escaped)
+			parser->escaped = false;
+		else if (text[i] == '"')
 			parser->quoted = !parser->quoted;
-		else if (text[i] == '\\' && parser->quoted)
-			i++;
+		else if (text[i] == '\\')
+			parser->escaped = parser->quoted;
 	}
 }
 
@@ -168,7 +171,8 @@ static int
 parse_place(struct parser *parser)
 {
 	const char *start = parser->p;
-	struct piece piece = { .text = start, .quoted = parser->quoted };
+	struct piece piece = { .text = start, .quoted = parser->quoted,
+		.escaped = parser->escaped };
 	int rc;
 
 	parser->p += 2;
@@ -323,7 +327,10 @@ put_place(struct td_buf *out, const struct piece *piece,
 	const char *fault = NULL;
 	int rc = td_buf_status(&space);
 
-	if (rc == 0 && value.text == NULL)
+	/* The value's own first backslash would be taken for a character. */
+	if (piece->escaped && scene->escape == TD_ESCAPE_JSON)
+		fault = "a backslash stands before its place";
+	else if (rc == 0 && value.text == NULL)
 		rc = put_missing(out, piece, scene, err);
 	else if (rc == 0)
 		fault = td_template_put(out, value, scene->escape,

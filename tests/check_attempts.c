@@ -112,6 +112,54 @@ START_TEST(a_postponed_run_goes_on_and_no_other)
 }
 END_TEST
 
+START_TEST(a_replay_stays_one_until_it_is_rendered_anew)
+{
+	static const char dead[] = "{\"run\":5,\"body\":\"x\"}\n"
+	    "{\"end\":\"permanent\"}\n";
+	static const struct {
+		const char *then;
+		bool same;
+	} table[] = {
+		{ "", true },
+		{ "{\"run\":5,\"replay\":true}\n{\"attempt\":1}\n"
+		  "{\"end\":\"postponed\"}\n", true },
+		{ "{\"run\":5,\"replay\":true}\n{\"end\":\"retry\"}\n",
+		  true },
+		{ "{\"run\":1}\n{\"end\":\"retry\"}\n", false },
+		{ "{\"render\":true}\n", false },
+		{ "{\"run\":5,\"replay\":true}\n{\"end\":\"retry\"}\n"
+		  "{\"render\":true}\n", false },
+	};
+	struct td_attempts_last last;
+	struct td_buf text = { 0 };
+
+	td_buf_add_format(&text, "%s%s", dead, table[_i].then);
+	td_attempts_last(&last, td_buf_text(&text));
+	ck_assert_int_eq(last.dead, table[_i].same);
+	td_buf_release(&text);
+}
+END_TEST
+
+START_TEST(whoever_wants_it_rendered_anew_says_so)
+{
+	struct td_record record = { 0 }, next = { 0 };
+
+	open_dir();
+	ck_assert_int_eq(td_attempts_render(dir_fd, "id", 5000001), -ENOENT);
+	begin(&record, "x", 1);
+	ck_assert_int_eq(td_record_end(&record, dir_fd, "id", "permanent", "",
+	    true), 0);
+	ck_assert_int_eq(td_attempts_render(dir_fd, "id", 5000001), 0);
+	td_record_open(&next, dir_fd, "id");
+	ck_assert(!next.last.dead);
+	ck_assert_ptr_nonnull(strstr(td_buf_text(&next.old),
+	    "{\"render\":true,\"time\":5.000001}\n"));
+	td_record_release(&record);
+	td_record_release(&next);
+	(void)close(dir_fd);
+}
+END_TEST
+
 START_TEST(a_torn_line_is_passed_over)
 {
 	static const char torn[] = "{\"attempt\":1}\n{\"attempt\":2,\"ti\n"
@@ -153,6 +201,8 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ bytes_come_back_as_they_were, 7 },
 		{ a_postponed_run_goes_on_and_no_other, 0 },
+		{ a_replay_stays_one_until_it_is_rendered_anew, 6 },
+		{ whoever_wants_it_rendered_anew_says_so, 0 },
 		{ a_torn_line_is_passed_over, 0 },
 		{ a_delivery_forgets_what_was_tried, 0 },
 	};

@@ -157,11 +157,11 @@ log_attempt(struct td_delivery *delivery)
 {
 	const struct td_service *service = delivery->service;
 	const struct td_parcel *parcel = &delivery->parcel;
-	bool with_body = service->log_bodies && parcel->has_body;
+	bool with_body = parcel->has_body && service->log_bodies;
 
 	(void)td_reqlog_add(&delivery->hub->reqlog, &(struct td_reqlog_line){
-		.service = service->name,
-		.rule = delivery->rule->name,
+		.service = service != NULL ? service->name : NULL,
+		.rule = td_buf_text(&delivery->order.rule),
 		.eventid = td_buf_text(&delivery->order.eventid),
 		.taskid = delivery->task->id,
 		.verb = parcel->verb,
@@ -349,6 +349,23 @@ enlist(struct td_delivery *delivery)
 	hub->deliveries = delivery;
 }
 
+/* It never got as far as an attempt; let that be seen where those are. */
+static void
+refuse(struct td_delivery *delivery, const char *error)
+{
+	struct td_result_of *result = &delivery->result;
+
+	result->sent = TD_SENT_NEVER;
+	(void)snprintf(result->error, TD_RESULT_ERROR_SIZE, "%.*s",
+	    TD_RESULT_ERROR_SIZE - 1, error);
+	td_delivery_record(delivery, &(struct td_parcel){ 0 }, false);
+	td_record_attempt(&delivery->record, 0, result, td_clock_wall_us());
+	td_parcel_release(&delivery->parcel);
+	delivery->parcel = (struct td_parcel){ 0 };
+	log_attempt(delivery);
+	die(delivery, error);
+}
+
 static void
 start(struct td_delivery *delivery)
 {
@@ -358,7 +375,7 @@ start(struct td_delivery *delivery)
 
 	if (rc == 0 && *td_delivery_disabled(delivery, why) != '\0') {
 		if (td_delivery_is_too_old(delivery))
-			die(delivery, why);
+			refuse(delivery, why);
 		else
 			postpone(delivery, why, DISABLED_S);
 		return;
@@ -368,7 +385,7 @@ start(struct td_delivery *delivery)
 	if (rc == 0) {
 		try_now(delivery);
 	} else if (rc == TASKDIR_EFORMAT) {
-		die(delivery, err.text);
+		refuse(delivery, err.text);
 	} else {
 		td_hub_answer_retry(delivery->task, err.text, 0);
 		free_delivery(delivery);

@@ -50,7 +50,8 @@ void td_deliveries_hurry(struct td_hub *hub);
 
 /* delivery_aim.c: what is to be sent, and whether it may be. */
 
-/* Rule, service and order: 0; TASKDIR_EFORMAT: it never can be sent; errno. */
+/* Rule, service and order: 0; TASKDIR_EFORMAT: it never can be sent, and the
+ * result's fault says whose mistake that is; errno. */
 int td_delivery_find(struct td_delivery *delivery, struct td_err *err);
 /* "" while rule and service are enabled, else who is not. */
 const char *td_delivery_disabled(const struct td_delivery *delivery,
@@ -59,5 +60,8 @@ const char *td_delivery_disabled(const struct td_delivery *delivery,
 bool td_delivery_is_too_old(const struct td_delivery *delivery);
 /* The parcel, and its line in the record.  As find. */
 int td_delivery_make(struct td_delivery *delivery, struct td_err *err);
+/* That line, also of one that could not be made: then of an empty parcel. */
+void td_delivery_record(struct td_delivery *delivery,
+    const struct td_parcel *parcel, bool replay);
 
 #endif

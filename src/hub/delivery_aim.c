@@ -20,6 +20,7 @@ td_delivery_find(struct td_delivery *delivery, struct td_err *err)
 	int rc = td_order_parse(&delivery->order, delivery->task->customdata,
 	    err);
 
+	delivery->result.fault = TD_FAULT_CONFIG;
 	if (rc != 0)
 		return rc;
 	name = td_buf_text(&delivery->order.rule);
@@ -63,23 +64,28 @@ make_bare_url(struct td_delivery *delivery, struct td_err *err)
 	return 0;
 }
 
-static void
-begin_record(struct td_delivery *delivery)
+void
+td_delivery_record(struct td_delivery *delivery,
+    const struct td_parcel *parcel, bool replay)
 {
+	const struct td_rule *rule = delivery->rule;
+
 	td_record_begin(&delivery->record, &(struct td_record_head){
 		.try = delivery->task->try,
-		.service = delivery->service->name,
-		.rule = delivery->rule->name,
+		.service = rule != NULL ? rule->service : NULL,
+		.rule = td_buf_text(&delivery->order.rule),
 		.event = delivery->order.event.name,
 		.eventid = td_buf_text(&delivery->order.eventid),
 		.url = td_buf_text(&delivery->bare_url),
-	    }, &delivery->parcel, td_clock_wall_us());
+		.replay = replay,
+	    }, parcel, td_clock_wall_us());
 }
 
 /* A dead letter that was revived is sent as it was. */
 int
 td_delivery_make(struct td_delivery *delivery, struct td_err *err)
 {
+	bool replay;
 	int rc;
 
 	td_record_open(&delivery->record, delivery->hub->attempts_fd,
@@ -89,12 +95,16 @@ td_delivery_make(struct td_delivery *delivery, struct td_err *err)
 		td_buf_add_text(&delivery->order.eventid, delivery->task->id);
 	rc = td_record_parcel(&delivery->record, &delivery->parcel,
 	    delivery->service);
+	replay = rc == 0;
+	delivery->result.fault = TD_FAULT_TEMPLATE;
 	if (rc == -ENOENT)
 		rc = render(delivery, err);
 	if (rc == 0)
+		delivery->result.fault = TD_FAULT_CONFIG;
+	if (rc == 0)
 		rc = make_bare_url(delivery, err);
 	if (rc == 0)
-		begin_record(delivery);
+		td_delivery_record(delivery, &delivery->parcel, replay);
 	return rc;
 }
 

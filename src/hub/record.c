@@ -3,13 +3,11 @@
 #include "hub/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/io.h"
 #include "lib/attempts.h"
 #include "lib/json.h"
 
@@ -115,6 +113,8 @@ td_record_begin(struct td_record *record, const struct td_record_head *head,
 
 	td_buf_add_format(out, "{\"run\":%" PRIu64, head->try);
 	add_time(out, wall_us);
+	if (head->replay)
+		td_buf_add_text(out, ",\"replay\":true");
 	add_text(out, "service", head->service);
 	add_text(out, "rule", head->rule);
 	add_text(out, "event", head->event);
@@ -153,26 +153,15 @@ td_record_end(struct td_record *record, int dir_fd, const char *id,
     const char *end, const char *error, bool final)
 {
 	struct td_buf *out = &record->text;
-	int rc, fd;
 
 	td_buf_add_text(out, "{\"end\":");
 	td_json_quote_text(out, end);
 	add_time(out, td_clock_wall_us());
 	add_text(out, "error", error);
 	td_buf_add_text(out, "}\n");
-	rc = td_buf_status(out);
-	if (rc != 0)
-		return rc;
-	fd = openat(dir_fd, id, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	rc = td_io_write(fd, out->data, out->len);
 	/* The letter's move is durable; so is what it is sent again from. */
-	if (rc == 0 && final && fsync(fd) != 0)
-		rc = -errno;
-	(void)close(fd);
-	return rc;
+	return td_attempts_append(dir_fd, id, out, TD_ATTEMPTS_CREATE |
+	    (final ? TD_ATTEMPTS_SYNC : 0));
 }
 
 void

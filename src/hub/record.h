@@ -34,6 +34,7 @@ struct td_record_head {
 	uint64_t try;
 	const char *service, *rule, *event, *eventid;
 	const char *url;	/* without secrets */
+	bool replay;		/* the parcel is an earlier run's */
 };
 void td_record_begin(struct td_record *record,
     const struct td_record_head *head, const struct td_parcel *parcel,

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 
@@ -27,6 +29,39 @@ td_attempts_read(int dir_fd, const char *id, struct td_buf *out)
 	return td_io_read_file(dir_fd, id, out, RECORD_MAX);
 }
 
+int
+td_attempts_append(int dir_fd, const char *id, const struct td_buf *text,
+    int flags)
+{
+	int rc = td_buf_status(text);
+	int fd;
+
+	if (rc != 0)
+		return rc;
+	fd = openat(dir_fd, id, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+	    (flags & TD_ATTEMPTS_CREATE ? O_CREAT : 0), 0600);
+	if (fd < 0)
+		return -errno;
+	rc = td_io_write(fd, text->data, text->len);
+	if (rc == 0 && flags & TD_ATTEMPTS_SYNC && fsync(fd) != 0)
+		rc = -errno;
+	(void)close(fd);
+	return rc;
+}
+
+int
+td_attempts_render(int dir_fd, const char *id, uint64_t wall_us)
+{
+	struct td_buf line = { 0 };
+	int rc;
+
+	td_buf_add_format(&line, "{\"render\":true,\"time\":%" PRIu64
+	    ".%06u}\n", wall_us / 1000000, (unsigned)(wall_us % 1000000));
+	rc = td_attempts_append(dir_fd, id, &line, TD_ATTEMPTS_SYNC);
+	td_buf_release(&line);
+	return rc;
+}
+
 bool
 td_attempts_next(const char **at, struct td_json_span *line)
 {
@@ -42,10 +77,12 @@ td_attempts_next(const char **at, struct td_json_span *line)
 	return false;
 }
 
+/* A replay that came to nothing is still one, however it ended. */
 static void
 take_end(struct td_attempts_last *last, struct td_json_span end)
 {
-	last->dead = td_json_equals(end, "permanent");
+	last->dead = td_json_equals(end, "permanent") ||
+	    td_json_member(last->run, "replay").text != NULL;
 	if (!td_json_equals(end, "postponed"))
 		last->under_way = 0;
 }

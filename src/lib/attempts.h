@@ -6,20 +6,25 @@
  *	{"run":TRY,"time":...,"service":...,"rule":...,"event":...,
  *	 "eventid":...,"verb":...,"url":...,"endpoint":...,
  *	 "content_type":...,"body":"..."}	a run begins ("bodyhex" where
- *						they are no UTF-8)
+ *						they are no UTF-8); with
+ *						"replay":true if the bytes are
+ *						those of the run before
  *	{"attempt":N,"time":...,"status":...,"class":...,"error":...,
- *	 "excerpt":...,"latency":...}		one network attempt of it
+ *	 "excerpt":...,"latency":...}		one network attempt of it; 0:
+ *						it did not get so far
  *	{"end":"retry"|"permanent"|"postponed","time":...,"error":...}
  *
  *	{"render":true,"time":...}		a replay is to render anew
  *
- * A postponed run goes on as if nothing had been between.
+ * A postponed run goes on as if nothing had been between.  What is sent again
+ * is so until it is delivered, or rendered anew.
  */
 #ifndef TD_LIB_ATTEMPTS_H
 #define TD_LIB_ATTEMPTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "lib/json.h"
@@ -29,6 +34,15 @@ int td_attempts_open(int log_fd);
 
 /* Appends the record of ID: 0, -ENOENT, negated errno. */
 int td_attempts_read(int dir_fd, const char *id, struct td_buf *out);
+
+/* Appends lines to the record of ID: 0 or negated errno. */
+enum { TD_ATTEMPTS_CREATE = 1, TD_ATTEMPTS_SYNC = 2 };
+int td_attempts_append(int dir_fd, const char *id, const struct td_buf *text,
+    int flags);
+
+/* The next run of ID is to render anew: 0; -ENOENT: it would do so anyway;
+ * negated errno. */
+int td_attempts_render(int dir_fd, const char *id, uint64_t wall_us);
 
 /* The next line of a record that is an object; a torn one is passed over.
  * *AT begins as the text.  False at the end. */

@@ -36,8 +36,6 @@ hub_spool()
 	settings <<-END
 	[class dispatch_event_task*]
 	backoff = 1
-	handler = $TD_BUILDDIR/src/cli/taskdir-hub
-	worker = yes
 	pipeline = 1000
 	max_running = 1
 	attempts = 5

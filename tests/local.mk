@@ -195,6 +195,7 @@ td_stories += \
 	tests/t_due.sh \
 	tests/t_event.sh \
 	tests/t_event_hub.sh \
+	tests/t_event_shared.sh \
 	tests/t_handlers.sh \
 	tests/t_keep.sh \
 	tests/t_keep_shared.sh \

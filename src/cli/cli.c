@@ -166,9 +166,9 @@ is_for_boxes(const char *cmd)
 {
 	static const char *const cmds[] = {
 		"add", "cancel", "config get", "config list", "config show",
-		"dlq export", "dlq list", "dlq purge", "dlq show", "list",
-		"log", "log output", "reschedule", "retry", "show", "stats",
-		"top", "wait", "why",
+		"dlq export", "dlq list", "dlq purge", "dlq show", "event",
+		"list", "log", "log output", "reschedule", "retry", "show",
+		"stats", "top", "wait", "why",
 	};
 
 	for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++)

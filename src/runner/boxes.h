@@ -145,6 +145,8 @@ int td_view_id(char out[static TD_NAME_ID_SIZE],
     const struct td_mailbox *box, const char *ref, size_t len);
 int td_view_name(char out[static TD_NAME_SIZE], const char *name,
     const char *ref);
+/* Of a task in new/ that no drop of his became: a copy. */
+void td_view_add(struct td_runner *runner, const char *name);
 /* Puts a file of the box, NAME of its new/, there for a task in new/. */
 int td_view_take(struct td_mailbox *box, const char *name, const char *view);
 void td_view_log(struct td_runner *runner, const struct td_run *run);

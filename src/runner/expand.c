@@ -294,6 +294,7 @@ enter(struct td_runner *runner, const char *text)
 		return;
 	}
 	td_index_entry(&runner->planner.index, ref)->complete = 1;
+	td_view_add(runner, text);
 	td_note_enqueue(runner, ref);
 }
 

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "lib/key.h"
 #include "runner/core.h"
+#include "runner/parcel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,17 +35,8 @@
  * a sweep finds the rest when there is room. */
 enum { BATCH = 32, DROPS_MAX = 4096 };
 
-/* A drop whose copy is in new/, but not yet known to be durable. */
-struct parcel {
-	struct td_drop *drop;
-	char name[TD_NAME_SIZE];	/* of the copy */
-	char view[TD_NAME_SIZE];
-	char id[TD_NAME_ID_SIZE];
-	uint32_t ref;
-};
-
 struct batch {
-	struct parcel parcels[BATCH];
+	struct td_parcel parcels[BATCH];
 	size_t n;
 };
 
@@ -105,7 +97,8 @@ td_letterbox_note(struct td_mailbox *box, const char *name)
 	struct td_drop *drop;
 
 	if (td_name_is_ignored(name) ||
-	    (runner->boxes.settling && copy_of(box, name) == 0))
+	    (runner->boxes.settling && copy_of(box, name) == 0 &&
+	    !td_parcel_has_event(box, name)))
 		return;
 	drop = td_drop_find(runner, box, TD_STATE_NEW, name);
 	if (drop == NULL && box->n_drops < DROPS_MAX) {
@@ -195,7 +188,7 @@ rename_drop(struct td_drop *drop, const struct td_letter *letter)
 /* What the names of the copy and of its picture will say.  Its owner chose
  * when and the id; the tries of another life are not this one's. */
 static int
-name_parcel(struct parcel *parcel, const struct td_letter *letter,
+name_parcel(struct td_parcel *parcel, const struct td_letter *letter,
     struct td_name *name)
 {
 	const struct td_drop *drop = parcel->drop;
@@ -225,7 +218,7 @@ name_parcel(struct parcel *parcel, const struct td_letter *letter,
 
 /* The copy, not yet synced. */
 static int
-copy(struct td_runner *runner, struct parcel *parcel,
+copy(struct td_runner *runner, struct td_parcel *parcel,
     const struct td_letter *letter, const struct td_name *name)
 {
 	const struct td_box *box = &parcel->drop->box->box;
@@ -295,12 +288,13 @@ static int
 add_parcel(struct td_drop *drop, const struct td_letter *letter,
     struct td_name *name, struct batch *batch)
 {
-	struct parcel *parcel = &batch->parcels[batch->n];
+	struct td_parcel *parcel = &batch->parcels[batch->n];
 	char of[TD_NAME_ID_SIZE];
 	bool ask = name->ask;
 	int rc;
 
 	parcel->drop = drop;
+	parcel->event = false;
 	rc = name_parcel(parcel, letter, name);
 	if (rc == 0 && ask && td_dedup_drops(drop->runner, letter, parcel->id,
 	    name->key, of)) {
@@ -313,9 +307,19 @@ add_parcel(struct td_drop *drop, const struct td_letter *letter,
 	return rc;
 }
 
+static int
+add_event(struct td_drop *drop, const struct td_letter *letter,
+    struct batch *batch)
+{
+	int rc = td_parcel_event(&batch->parcels[batch->n], drop, letter);
+
+	batch->n += rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
 static void
 admit(struct td_drop *drop, const struct td_letter *letter,
-    struct batch *batch)
+    struct batch *batch, bool event)
 {
 	const char *fault = td_refuse_why(drop, letter);
 	uint32_t ref = copy_of(drop->box, drop->name);
@@ -325,7 +329,7 @@ admit(struct td_drop *drop, const struct td_letter *letter,
 	/* A second name may be on its way out: link and unlink move too. */
 	if (letter->links != 1 && !td_drop_has_settled(drop, letter))
 		return;
-	if (ref != 0) {
+	if (ref != 0 && !event) {
 		meet(drop, letter, ref);
 		return;
 	}
@@ -333,8 +337,11 @@ admit(struct td_drop *drop, const struct td_letter *letter,
 		td_refuse(drop, fault);
 		return;
 	}
-	rc = has_id(drop->name, &name) ? add_parcel(drop, letter, &name,
-	    batch) : rename_drop(drop, letter);
+	if (event)
+		rc = add_event(drop, letter, batch);
+	else
+		rc = has_id(drop->name, &name) ? add_parcel(drop, letter,
+		    &name, batch) : rename_drop(drop, letter);
 	if (rc == -ENOENT)
 		td_letterbox_end(drop);
 	else if (rc != 0)
@@ -365,7 +372,7 @@ look(struct td_drop *drop, struct batch *batch)
 		if (td_drop_has_settled(drop, letter))
 			td_refuse(drop, letter->err.text);
 	} else if (!letter->unsure || td_drop_has_settled(drop, letter))
-		admit(drop, letter, batch);
+		admit(drop, letter, batch, found == TD_LETTER_EVENT);
 }
 
 /* All copies of a batch are durable after it. */
@@ -389,20 +396,21 @@ sync_batch(const struct td_runner *runner, const struct batch *batch)
 
 /* The user took his drop away, or the disk does not confirm the copy. */
 static void
-take_back(struct td_runner *runner, const struct parcel *parcel)
+take_back(struct td_runner *runner, const struct td_parcel *parcel)
 {
-	td_note_forget(runner, parcel->ref);
+	if (!parcel->event)
+		td_note_forget(runner, parcel->ref);
 	(void)td_spool_remove(runner->spool, TD_STATE_NEW, parcel->name);
 }
 
 static void
-finish_parcel(struct td_runner *runner, const struct parcel *parcel)
+finish_parcel(struct td_runner *runner, const struct td_parcel *parcel)
 {
 	struct td_drop *drop = parcel->drop;
 	int rc;
 
 	/* A later one of this batch may have replaced it. */
-	if (td_index_find(&runner->planner.index, parcel->id,
+	if (!parcel->event && td_index_find(&runner->planner.index, parcel->id,
 	    strlen(parcel->id)) != parcel->ref) {
 		td_boxes_become(drop->box);
 		(void)unlinkat(drop->box->box.new_fd, drop->name, 0);
@@ -410,7 +418,8 @@ finish_parcel(struct td_runner *runner, const struct parcel *parcel)
 		td_letterbox_end(drop);
 		return;
 	}
-	rc = td_view_take(drop->box, drop->name, parcel->view);
+	rc = parcel->event ? td_parcel_hand_over(runner, parcel) :
+	    td_view_take(drop->box, drop->name, parcel->view);
 	if (rc != 0) {
 		take_back(runner, parcel);
 		if (rc == -ENOENT)
@@ -422,6 +431,8 @@ finish_parcel(struct td_runner *runner, const struct parcel *parcel)
 	td_log(TD_LOG_INFO, "runner", "admitted user=%s name=%s",
 	    drop->box->box.name, parcel->name);
 	td_letterbox_end(drop);
+	if (parcel->event)
+		return;
 	td_index_entry(&runner->planner.index, parcel->ref)->complete = 1;
 	td_note_enqueue(runner, parcel->ref);
 }
@@ -435,7 +446,7 @@ finish_batch(struct td_runner *runner, const struct batch *batch)
 		return;
 	rc = sync_batch(runner, batch);
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct parcel *parcel = &batch->parcels[i];
+		const struct td_parcel *parcel = &batch->parcels[i];
 
 		if (rc == 0) {
 			finish_parcel(runner, parcel);

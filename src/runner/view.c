@@ -143,6 +143,34 @@ td_view_bury(struct td_runner *runner, enum td_state from,
 	return rc;
 }
 
+static int
+write_view(const struct td_mailbox *box, const char *view,
+    const struct td_buf *text)
+{
+	int rc, fd;
+
+	td_boxes_become(box);
+	fd = openat(box->box.view_fd[TD_STATE_NEW], view, O_WRONLY | O_CREAT |
+	    O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	rc = fd < 0 ? -errno : td_io_write(fd, text->data, text->len);
+	td_io_close(&fd);
+	td_boxes_return();
+	return rc;
+}
+
+void
+td_view_add(struct td_runner *runner, const char *name)
+{
+	char view[TD_NAME_SIZE];
+	struct td_mailbox *box = view_of(runner, name, view);
+	struct td_buf text = { 0 };
+
+	if (box != NULL && td_spool_read(runner->spool, TD_STATE_NEW, name,
+	    &text, runner->conf.max_size_bytes) == 0)
+		(void)write_view(box, view, &text);
+	td_buf_release(&text);
+}
+
 int
 td_view_take(struct td_mailbox *box, const char *name, const char *view)
 {

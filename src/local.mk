@@ -257,6 +257,7 @@ src_libcli_la_SOURCES = \
 	src/cli/schedule_next.c \
 	src/cli/screen.c src/cli/screen.h \
 	src/cli/select.c src/cli/select.h \
+	src/cli/service_responses.c src/cli/service_responses.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/target.c src/cli/target.h src/cli/target_show.c \
 	src/cli/top.c src/cli/top.h \

@@ -161,6 +161,25 @@ check 'and its bytes' cmp "$WORK/big" \
 is "$(requests '"class":"message"' | grep -c quarantined)" 6 \
     'and a line of the log'
 
+# What the command line tells of it.
+check 'a test of a service connects' taskdir service test crm
+check_exit 1 'or says why not' taskdir service test broken --json
+like "$(cat "$WORK/out")" '*"class":"network"*' 'by its class'
+is "$(taskdir service responses crm | grep -c .)" 2 'answers are listed'
+taskdir service responses --correlation 0643f1c2a9b04-7c1e93ab --json \
+    >"$WORK/list"
+is "$(python3 -c 'import json, sys
+for r in json.load(sys.stdin):
+    print(r["service"], r["message_id"], r["type"], r["body"]["n"],
+          r["headers"]["x-int"])' <"$WORK/list")" 'crm m1 created 1.5 -5' \
+    'one is found by its request'
+is "$(taskdir service responses --quarantined crm | grep -c ' it is ')" 5 \
+    'what was set aside has its reason'
+is "$(taskdir service responses --since now+1h --json | tr -d '\n')" '[]' \
+    'nothing comes from the future'
+check_exit 0 'a service without answers has none' \
+    taskdir service responses nobody
+
 # Many, and a hub that dies in the middle: nothing is lost, nothing is there
 # twice.
 "$TOOL" "$URL" publish '' shop 3 5 >"$WORK/.out"

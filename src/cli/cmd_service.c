@@ -10,6 +10,7 @@
 #include "base/self.h"
 #include "cli/arg.h"
 #include "cli/out.h"
+#include "cli/service_responses.h"
 #include "cli/target.h"
 #include "lib/rule.h"
 #include "lib/service.h"
@@ -252,6 +253,8 @@ td_cmd_service(int argc, char **argv)
 		{ "enable", enable, "let it be used again" },
 		{ "disable", disable, "let its tasks wait" },
 		{ "test", test, "send a real request to one" },
+		{ "responses", td_service_responses,
+		  "list the answers that came back" },
 	};
 
 	return td_cli_dispatch(commands, sizeof(commands) /

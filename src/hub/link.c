@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "hub/secret.h"
 #include "hub/tables.h"
 #include "lib/taskdir.h"
@@ -276,4 +277,41 @@ td_link_prepare_publish(struct td_link *link, struct td_err *err)
 	int rc = declare(link, err);
 
 	return rc != 0 ? rc : td_amqp_confirm(link->amqp, err);
+}
+
+static int
+look_for_answers(struct td_link *link, struct td_err *err)
+{
+	const char *queue = link->service->response_queue;
+
+	return *queue == '\0' ? 0 : td_amqp_declare_queue(link->amqp,
+	    &(struct td_amqp_declaration){ .name = queue, .passive = true },
+	    NULL, err);
+}
+
+void
+td_link_try(struct td_result_of *result, const struct td_service *service,
+    const char *spool_path)
+{
+	uint64_t began_ms = td_clock_mono_ms();
+	struct td_turns turns = {0};
+	struct td_link link = {
+		.service = service, .spool_path = spool_path, .turns = &turns,
+		.turn = { .bell_fd = -1 },
+	};
+	struct td_err err = {0};
+	int rc;
+
+	td_turns_open(&turns);
+	rc = td_link_open(&link, "test",
+	    began_ms + service->connect_timeout_ms, &err);
+	if (rc == 0)
+		rc = td_link_prepare_publish(&link, &err);
+	if (rc == 0)
+		rc = look_for_answers(&link, &err);
+	if (rc != 0)
+		td_link_judge(result, &link, rc, err.text);
+	td_link_close(&link);
+	td_turns_close(&turns);
+	result->latency_us = (td_clock_mono_ms() - began_ms) * 1000;
 }

@@ -32,6 +32,11 @@ void td_link_close(struct td_link *link);
  * exchange is there. */
 int td_link_prepare_publish(struct td_link *link, struct td_err *err);
 
+/* Connects as for publishing, asks for the queue of answers too, and says how
+ * that went.  May wait for the service's time-outs. */
+void td_link_try(struct td_result_of *result,
+    const struct td_service *service, const char *spool_path);
+
 /* Appends where it is, without secrets: nothing if its URL is none. */
 void td_link_show(struct td_buf *out, const struct td_service *service);
 

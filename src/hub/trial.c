@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "hub/link.h"
 #include "hub/rest.h"
 #include "lib/parcel.h"
 #include "lib/service.h"
@@ -66,20 +67,46 @@ send(struct td_hub *hub, struct td_rest *rest, struct td_parcel *parcel,
 }
 
 static void
-log_it(struct td_hub *hub, const struct td_rest *rest,
-    const struct td_parcel *parcel)
+log_it(struct td_hub *hub, const struct td_service *service,
+    const struct td_result_of *result, const struct td_buf *url)
 {
-	struct td_buf url = { 0 };
-
-	(void)td_http_bare_url(&url, td_buf_text(&parcel->url));
 	(void)td_reqlog_add(&hub->reqlog, &(struct td_reqlog_line){
-		.service = rest->service->name,
-		.verb = parcel->verb,
-		.url = td_buf_text(&url),
+		.service = service->name,
+		.verb = service->type == TD_SERVICE_AMQP ? "CONNECT" : "GET",
+		.url = td_buf_text(url),
 		.attempt = 1,
-		.result = rest->result,
+		.result = result,
 	    }, td_clock_wall_us());
-	td_buf_release(&url);
+}
+
+static int
+try_rest(struct td_hub *hub, const struct td_service *service,
+    struct td_result_of *result, struct td_buf *url)
+{
+	struct td_parcel parcel = { 0 };
+	struct td_err err = { 0 };
+	struct td_rest rest = {
+		.service = service, .result = result, .done = on_done,
+	};
+	int rc = send(hub, &rest, &parcel, &err);
+
+	if (rc != 0)
+		(void)fprintf(stderr, "taskdir-hub: %s\n", err.text);
+	else
+		(void)td_http_bare_url(url, td_buf_text(&parcel.url));
+	td_rest_release(&rest);
+	td_parcel_release(&parcel);
+	return rc;
+}
+
+/* No message: whoever listens there would take it for one. */
+static int
+try_amqp(struct td_hub *hub, const struct td_service *service,
+    struct td_result_of *result, struct td_buf *url)
+{
+	td_link_try(result, service, hub->spool.path);
+	td_link_show(url, service);
+	return 0;
 }
 
 int
@@ -88,27 +115,23 @@ td_trial_run(struct td_hub *hub, const char *name, bool json)
 	const struct td_service *service = td_service_find(hub->settings,
 	    name);
 	struct td_result_of result = { 0 };
-	struct td_parcel parcel = { 0 };
-	struct td_err err = { 0 };
-	struct td_rest rest = {
-		.service = service, .result = &result, .done = on_done,
-	};
-	int status = EXIT_FAILED;
+	struct td_buf url = { 0 };
+	int rc, status = EXIT_FAILED;
 
 	if (service == NULL) {
 		(void)fprintf(stderr, "taskdir-hub: there is no service %s\n",
 		    name);
 		return EXIT_NONE;
 	}
-	if (send(hub, &rest, &parcel, &err) != 0) {
-		(void)fprintf(stderr, "taskdir-hub: %s\n", err.text);
-	} else {
-		log_it(hub, &rest, &parcel);
+	rc = service->type == TD_SERVICE_AMQP ?
+	    try_amqp(hub, service, &result, &url) :
+	    try_rest(hub, service, &result, &url);
+	if (rc == 0) {
+		log_it(hub, service, &result, &url);
 		print(service, &result, json);
 		status = result.sent == TD_SENT_OK ? EXIT_OK : EXIT_FAILED;
 	}
-	td_rest_release(&rest);
-	td_parcel_release(&parcel);
+	td_buf_release(&url);
 	td_result_release(&result);
 	return status;
 }

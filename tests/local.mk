@@ -197,6 +197,8 @@ td_stories += \
 	tests/t_event_hub.sh \
 	tests/t_event_shared.sh \
 	tests/t_handlers.sh \
+	tests/t_hub.sh \
+	tests/t_hub_breaker.sh \
 	tests/t_keep.sh \
 	tests/t_keep_shared.sh \
 	tests/t_kill.sh \
@@ -333,7 +335,7 @@ EXTRA_DIST += tests/prometheus.awk tests/property.awk tests/soak.sh \
 	tests/valgrind.sh tests/openat2.c tests/vm.sh
 EXTRA_DIST += tests/screen.py tests/screen.sh
 EXTRA_DIST += tests/why.sh tests/worker.py tests/worker.sh
-EXTRA_DIST += tests/http.py tests/hub.sh tests/t_hub.sh
+EXTRA_DIST += tests/http.py tests/hub.sh
 EXTRA_DIST += tests/clock.sh tests/disk.sh tests/tap.sh tests/users.sh \
 	$(td_forms) $(td_stories)
 EXTRA_DIST += tests/vectors/keys.json tests/vectors/make_keys.py

@@ -146,24 +146,6 @@ START_TEST(the_limit_holds_beside_that_of_processes)
 }
 END_TEST
 
-START_TEST(those_of_a_disabled_service_wait)
-{
-	struct td_class *class;
-
-	begin("", 4);
-	class = set_apart("hub", 0);
-	class->settings.off = true;
-	give("hub", 2);
-	ck_assert_uint_eq(td_planner_pick(&planner, NOW), 0);
-	ck_assert(!td_planner_has_ready(&planner, NOW));
-	class->settings.off = false;
-	td_standing_update(&planner, class, NOW);
-	ck_assert(td_planner_has_ready(&planner, NOW));
-	(void)pick("hub");
-	end();
-}
-END_TEST
-
 /* As a reload may do with a class that got a handler of its own. */
 START_TEST(a_class_can_change_sides_while_it_runs)
 {
@@ -223,7 +205,6 @@ main(void)
 		{ they_and_the_others_take_turns, 0 },
 		{ a_service_at_its_limit_is_in_nobodys_way, 0 },
 		{ the_limit_holds_beside_that_of_processes, 0 },
-		{ those_of_a_disabled_service_wait, 0 },
 		{ a_class_can_change_sides_while_it_runs, 0 },
 		{ a_token_of_theirs_wakes_even_when_full, 0 },
 	};

@@ -36,14 +36,6 @@ hub_spool()
 	settings <<-'END'
 	[class dispatch_event_task*]
 	backoff = 1
-<<<<<<< HEAD
-	pipeline = 1000
-	max_running = 1
-	attempts = 5
-	[runner]
-	max_running = 500
-=======
->>>>>>> ac9d8c9 (tests: Tell the story of the hub's breaker)
 	END
 }
 

@@ -102,24 +102,6 @@ is "$(grep -c -F "\"owner\":$(id -u)," "$SPOOL/hub.in")" 23 \
 is "$(sed -n 's/.*"tries_left":\([0-9]*\).*/\1/p' "$SPOOL/hub.in" | sort -u)" \
     4 'its classes have five attempts'
 
-# --- A disabled service ------------------------------------------------------
-
-id=$(taskdir event idle)
-# The id of its task.
-idle()
-{
-	taskdir list new | sed -n "s/.*\($id-[0-9a-f]*\).*/\1/p"
-}
-wait_for 'its task waits' '[ -n "$(idle)" ]'
-like "$(taskdir why "$(idle)")" '*service idle is disabled*' 'why says so'
-# In the same turn as the others.
-tell 1 quick
-wait_for 'others do not wait for it' 'done_are quick 21'
-check 'and it is not started' told 0 idle
-sed 's/^enabled = no/enabled = yes/' "$SPOOL/conf.d/hub.conf" >"$WORK/conf"
-cat "$WORK/conf" >"$SPOOL/conf.d/hub.conf"
-kill -HUP "$RUNNER"
-wait_for 'until the service is enabled' 'done_are idle 1'
 check 'check finds the handler' taskdir check
 stop_runner
 done_testing

@@ -6,8 +6,9 @@
 # dispatch_many SERVICE N [DATA]: N tasks; their ids in $WORK/ids.
 dispatch_many()
 {
+	many_data="{\"rule\":\"$1\",\"event\":{\"eventname\":\"$1\"}}"
 	many_task=$(printf '{"classname":"dispatch_event_task\\\\%s",%s' "$1" \
-	    "\"customdata\":{\"rule\":\"$1\",\"event\":{\"eventname\":\"$1\"}}}")
+	    "\"customdata\":$many_data}")
 	yes "$many_task" | head -n "$2" | taskdir add --batch >"$WORK/ids"
 }
 
@@ -111,11 +112,12 @@ wait_for 'a disabled service postpones' \
     '[ "$(run_field "$id" result)" = snooze ]'
 wait_for 'a disabled rule too' '[ "$(run_field "$rule" result)" = snooze ]'
 like "$(run_field "$rule" error)" '*rule ruleoff is disabled*' 'and says so'
+like "$(taskdir why "$id")" '*service off is disabled*' 'why says so too'
 is "$(name_of "$id" new | cut -d , -f 5)" 0.json 'without a try'
 wait_until '[ "$(run_field "$old" result)" = snooze ]'
 # Its age is told by its id; a second later it is too old.
 due=$(name_of "$old" new | cut -d , -f 1)
-wait_until '[ "$(date +%s)" -gt $((due - 58)) ]'
+wait_until "[ \"\$(date +%s)\" -gt $((due - 58)) ]"
 taskdir retry "$old" >"$WORK/out"
 wait_for 'but not for longer than it may' "dead $old"
 sed -i '/^\[service off\]/,/^\[rule/s/enabled = no/enabled = yes/' \

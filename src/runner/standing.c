@@ -100,7 +100,7 @@ may_start(const struct td_planner *planner, struct td_class *class)
 	const struct td_class *whole = td_class_whole(class);
 	uint64_t limit = td_settings_class_tasks(&class->settings);
 
-	if (class->paused || class->settings.off)
+	if (class->paused)
 		return false;
 	return planner->ignore_limits || limit == 0 ||
 	    whole->running + whole->lanes_running < limit;

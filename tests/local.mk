@@ -103,6 +103,7 @@ td_faults = \
 	tests/check_minute \
 	tests/check_parts \
 	tests/check_start \
+	tests/faults_events \
 	tests/faults_runner \
 	tests/faults_slots \
 	tests/faults_spool
@@ -126,6 +127,8 @@ tests_faults_boxes_SOURCES = tests/faults_boxes.c $(td_fault_run)
 tests_faults_boxes_LDFLAGS = $(td_fault_ldflags)
 tests_faults_spool_SOURCES = tests/faults_spool.c tests/fault.c tests/fault.h
 tests_faults_spool_LDFLAGS = $(td_fault_ldflags)
+tests_faults_events_SOURCES = tests/faults_events.c $(td_fault_run)
+tests_faults_events_LDFLAGS = $(td_fault_ldflags)
 tests_faults_runner_SOURCES = tests/faults_runner.c $(td_fault_run) \
 	tests/fault_scene.c tests/fault_scene.h
 tests_faults_runner_LDFLAGS = $(td_fault_ldflags)
@@ -194,6 +197,7 @@ td_stories += \
 	tests/t_dedup.sh \
 	tests/t_due.sh \
 	tests/t_event.sh \
+	tests/t_event_crash.sh \
 	tests/t_event_hub.sh \
 	tests/t_event_shared.sh \
 	tests/t_handlers.sh \

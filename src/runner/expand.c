@@ -335,6 +335,7 @@ stick(struct td_runner *runner, struct td_expansion *expansion, int rc)
 		    "event to new/, trying again every second: %s id=%s",
 		    strerror(-rc), expansion->id);
 	td_expansions_add(&expander->stuck, expansion);
+	runner->any_failed = true;
 	expander->again.fire = on_again;
 	(void)td_loop_set_timer(&runner->loop, &expander->again,
 	    runner->loop.now_ms + AGAIN_MS);
@@ -401,7 +402,7 @@ td_expand_step(struct td_runner *runner)
 	return expander->durable.first != NULL;
 }
 
-/* What is stuck the next start finds. */
+/* What is stuck is no reason to stay: the next start finds it. */
 bool
 td_expand_is_busy(const struct td_runner *runner)
 {
@@ -409,8 +410,7 @@ td_expand_is_busy(const struct td_runner *runner)
 
 	return expander->staged.first != NULL ||
 	    expander->syncing.first != NULL ||
-	    expander->durable.first != NULL ||
-	    (expander->stuck.first != NULL && runner->stopping == 0);
+	    expander->durable.first != NULL;
 }
 
 /* Start and stop */

@@ -243,6 +243,7 @@ src_libcli_la_SOURCES = \
 	src/cli/prometheus.c src/cli/prometheus.h \
 	src/cli/recount.c src/cli/recount.h \
 	src/cli/rename.c src/cli/rename.h \
+	src/cli/revive.c src/cli/revive.h \
 	src/cli/roll.c src/cli/roll.h \
 	src/cli/runs.c src/cli/runs.h \
 	src/cli/rule_preview.c src/cli/rule_preview.h \

@@ -218,7 +218,9 @@ src_libcli_la_SOURCES = \
 	src/cli/conf.c src/cli/conf.h \
 	src/cli/conf_file.c src/cli/conf_file.h \
 	src/cli/config_edit.c src/cli/config_edit.h \
+	src/cli/dead.c src/cli/dead.h \
 	src/cli/detail.c src/cli/detail.h \
+	src/cli/dlq.c src/cli/dlq.h src/cli/dlq_end.c \
 	src/cli/draft.c src/cli/draft.h \
 	src/cli/errors.c src/cli/errors.h \
 	src/cli/errand.c src/cli/errand.h \
@@ -232,6 +234,7 @@ src_libcli_la_SOURCES = \
 	src/cli/live_draw.c \
 	src/cli/live_keys.c \
 	src/cli/log_output.c src/cli/log_output.h \
+	src/cli/member.c src/cli/member.h \
 	src/cli/monitor.c src/cli/monitor.h \
 	src/cli/out.c src/cli/out.h \
 	src/cli/outcome.c src/cli/outcome.h \

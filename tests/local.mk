@@ -205,6 +205,7 @@ td_stories += \
 	tests/t_hub_breaker.sh \
 	tests/t_keep.sh \
 	tests/t_keep_shared.sh \
+	tests/t_letters.sh \
 	tests/t_kill.sh \
 	tests/t_names.sh \
 	tests/t_once.sh \

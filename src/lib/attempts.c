@@ -20,6 +20,12 @@ td_attempts_open(int log_fd)
 {
 	if (mkdirat(log_fd, folder, 0700) != 0 && errno != EEXIST)
 		return -errno;
+	return td_attempts_look(log_fd);
+}
+
+int
+td_attempts_look(int log_fd)
+{
 	return td_io_open_dir(log_fd, folder);
 }
 

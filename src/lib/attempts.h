@@ -32,6 +32,9 @@
 /* Opens log/attempts/, made if it is missing: a descriptor or negated errno. */
 int td_attempts_open(int log_fd);
 
+/* The same for readers: -ENOENT if it is missing. */
+int td_attempts_look(int log_fd);
+
 /* Appends the record of ID: 0, -ENOENT, negated errno. */
 int td_attempts_read(int dir_fd, const char *id, struct td_buf *out);
 

@@ -314,6 +314,7 @@ src_libhub_la_SOURCES = \
 	src/hub/reqlog.c src/hub/reqlog.h \
 	src/hub/rest.c src/hub/rest.h src/hub/rest_headers.c \
 	src/hub/result.c src/hub/result.h \
+	src/hub/sampler.c src/hub/sampler.h \
 	src/hub/secret.c src/hub/secret.h \
 	src/hub/store.c src/hub/store.h \
 	src/hub/tables.c src/hub/tables.h \

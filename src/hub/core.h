@@ -4,15 +4,17 @@
  *
  *	main	options, the spool, the loop
  *	talk	descriptor 3: tasks in, answers out
- *	delivery	a task's run: request, attempts, outcome, answer
- *	request	service, rule and event become verb, URL and bytes
+ *	delivery	a task's run: attempts, outcome, answer
+ *	order	what a task asks for
+ *	parcel	service, rule and event become verb, URL and bytes
  *	rest	one attempt by HTTP: net/http
  *	broker	one attempt by AMQP: net/amqp
  *	consume	answers come back
  *	breakers	who may try
  *	secret	what authenticates us
  *	reqlog	a line an attempt
- *	attempts	what a dead letter holds of them
+ *	record	what a dead letter holds of them
+ *	sampler	whose trace is shown
  */
 #ifndef TD_HUB_CORE_H
 #define TD_HUB_CORE_H
@@ -36,6 +38,7 @@ struct td_delivery;
 struct td_consumers;
 struct td_http;
 struct td_rest_book;
+struct td_sampler;
 
 struct td_hub {
 	struct td_spool spool;
@@ -55,6 +58,7 @@ struct td_hub {
 	struct td_delivery *deliveries;	/* of these */
 	uint64_t spread;		/* of what comes back together */
 	int attempts_fd;		/* log/attempts/ */
+	struct td_sampler *sampler;	/* of traces */
 };
 
 /* One task of the runner's; whoever takes it answers it once. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hub/breakers.h"
+#include "hub/sampler.h"
 #include "lib/taskdir.h"
 
 /*
@@ -230,7 +231,10 @@ attempted(struct td_delivery *delivery)
 	td_record_attempt(&delivery->record, delivery->attempt, result,
 	    td_clock_wall_us());
 	log_attempt(delivery);
-	trace(delivery);
+	if (result->sent != TD_SENT_OK || delivery->made > 1 ||
+	    td_sampler_takes(&delivery->hub->sampler, delivery->service,
+	    td_clock_mono_ms()))
+		trace(delivery);
 	switch (result->sent) {
 	case TD_SENT_OK:
 		deliver(delivery);

@@ -15,6 +15,7 @@
 #include "hub/consume.h"
 #include "hub/core.h"
 #include "hub/rest.h"
+#include "hub/sampler.h"
 #include "hub/talk.h"
 #include "hub/trial.h"
 #include "lib/attempts.h"
@@ -106,6 +107,7 @@ close_hub(struct td_hub *hub)
 	td_consumers_close(hub);
 	td_brokers_close(hub->brokers);
 	td_rest_close(hub);
+	td_sampler_free(hub->sampler);
 	td_breakers_close(hub);
 	td_reqlog_close(&hub->reqlog, hub->spool.log_fd);
 	td_talk_close(hub);

@@ -204,6 +204,8 @@ td_stories += \
 	tests/t_handlers.sh \
 	tests/t_hub.sh \
 	tests/t_hub_breaker.sh \
+	tests/t_hub_kill.sh \
+	tests/t_hub_tls.sh \
 	tests/t_keep.sh \
 	tests/t_keep_shared.sh \
 	tests/t_letters.sh \

@@ -104,4 +104,36 @@ is "$(sed -n 's/.*"tries_left":\([0-9]*\).*/\1/p' "$SPOOL/hub.in" | sort -u)" \
 
 check 'check finds the handler' taskdir check
 stop_runner
+
+# --- Answers -----------------------------------------------------------------
+
+# entries: the schedule, without blanks between columns.
+entries()
+{
+	taskdir schedule list | tr -s ' '
+}
+is "$(entries)" '' 'no service answers: nothing is scheduled'
+cat >"$SPOOL/conf.d/answers.conf" <<'END'
+[service answers]
+type = amqp
+base_url = amqp://127.0.0.1:9/
+response_queue = answers
+END
+chmod 0600 "$SPOOL/conf.d/answers.conf"
+like "$(entries)" 'consume_responses_task *every minute* built in' \
+    'one that does is asked each minute'
+check 'which can be disabled' taskdir schedule disable consume_responses_task
+like "$(entries)" 'consume_responses_task * disabled changed' 'and is then'
+taskdir schedule reset consume_responses_task >"$WORK/out"
+taskdir schedule set consume_responses_task --minute '*/5' >"$WORK/out"
+like "$(entries)" 'consume_responses_task *5 minutes* changed' 'or set'
+taskdir schedule reset consume_responses_task >"$WORK/out"
+echo '0 4 * * * consume_responses_task id=nightly' >"$SPOOL/schedule"
+is "$(entries | cut -d ' ' -f 1)" nightly 'an own entry stands in its place'
+: >"$SPOOL/schedule"
+start_runner
+taskdir schedule run consume_responses_task >"$WORK/out"
+wait_for 'the hub does it' \
+    'grep -q "\"class\":\"consume_responses_task\"" "$SPOOL/hub.in"'
+stop_runner
 done_testing

@@ -245,6 +245,8 @@ td_agenda_origin(const struct td_schedule_entry *entry)
 {
 	if (entry->override != NULL || entry->has_default)
 		return "changed";
+	if (strcmp(entry->file, TD_SCHEDULE_BUILT_IN) == 0)
+		return "built in";
 	return entry->is_default ? "default" : "own";
 }
 

@@ -1,8 +1,9 @@
 /*
  * The schedule: which classes run when, from schedule.d/ *.schedule (the
- * defaults of components), schedule (the administrator's, which wins by id)
- * and the [schedule PATTERN] sections of the settings (which change single
- * values of what those say).  taskdir-schedule(5) describes the text.
+ * defaults of components), schedule (the administrator's, which wins by id),
+ * an entry for the answers of services that nobody needs to write, and the
+ * [schedule PATTERN] sections of the settings (which change single values of
+ * what those say).  taskdir-schedule(5) describes the text.
  *
  * It knows what is written, not what waits or runs: that is the queue.
  */
@@ -133,5 +134,7 @@ int td_schedule_hash(uint64_t *hash, const char *id);
 #define TD_SCHEDULE_FILE	"schedule"
 #define TD_SCHEDULE_DIR		"schedule.d"
 #define TD_SCHEDULE_SUFFIX	".schedule"
+/* What stands in place of a file's name for entries that nobody wrote. */
+#define TD_SCHEDULE_BUILT_IN	"built in"
 
 #endif

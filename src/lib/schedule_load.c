@@ -16,6 +16,7 @@
 #include "lib/ini_line.h"
 #include "lib/parts.h"
 #include "lib/schedule_read.h"
+#include "lib/service.h"
 #include "lib/taskdir.h"
 #include "lib/trust.h"
 
@@ -126,6 +127,46 @@ path_of(char **path, int fd)
 	return *path == NULL ? -errno : 0;
 }
 
+/* Whether somebody says when; what replaces the built-in entry by its id keeps
+ * it as its default. */
+static bool
+has_consumer(const struct td_schedule *schedule)
+{
+	for (size_t i = 0; i < schedule->n; i++) {
+		const struct td_schedule_entry *entry = &schedule->entries[i];
+
+		if (strcmp(entry->class_name, TD_SERVICE_CONSUMER) == 0 &&
+		    (entry->is_default ||
+		    strcmp(entry->id, TD_SERVICE_CONSUMER) != 0))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_answers(const struct td_settings *settings)
+{
+	for (size_t i = 0; i < td_service_count(settings); i++) {
+		const struct td_service *service = td_service_at(settings, i);
+
+		if (service->enabled && *service->response_queue != '\0')
+			return true;
+	}
+	return false;
+}
+
+/* Answers of services are fetched each minute, unless somebody says when. */
+static int
+add_built_in(struct td_schedule *schedule, const struct td_settings *settings)
+{
+	static const char text[] = "* * * * * " TD_SERVICE_CONSUMER "\n";
+
+	if (has_consumer(schedule) || !has_answers(settings))
+		return 0;
+	return td_schedule_add_text(schedule, TD_SCHEDULE_BUILT_IN, text,
+	    sizeof(text) - 1, true, settings);
+}
+
 int
 td_schedule_load(struct td_schedule *schedule, int root_fd,
     const struct td_settings *settings, bool only_trusted,
@@ -144,6 +185,8 @@ td_schedule_load(struct td_schedule *schedule, int root_fd,
 	if (rc == 0)
 		rc = td_parts_each(root_fd, TD_SCHEDULE_DIR,
 		    TD_SCHEDULE_SUFFIX, load_default, &load, err);
+	if (rc == 0 && settings != NULL)
+		rc = add_built_in(schedule, settings);
 	if (rc == 0 && settings != NULL)
 		rc = td_schedule_check_settings(schedule, settings);
 	free(load.spool);

@@ -175,7 +175,8 @@ END_TEST
 static const struct {
 	const char *text, *says;
 } bad[] = {
-	{ "[service]\n", "taskdir.conf:1:1: [service]: a name must follow" },
+	{ "[service]\n", "taskdir.conf:1:1: [service]: a name must follow, "
+	    "as in [service crm]" },
 	{ "[service a b]\n", "taskdir.conf:1:1: [service a\\x20b]: no name" },
 	{ "[service .a]\n", "no name" }, { "[service a.]\n", "no name" },
 	{ "[service -a]\n", "no name" }, { "[service a/b]\n", "no name" },

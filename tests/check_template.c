@@ -12,7 +12,8 @@
 static const char text[] = "{\"eventname\":\"user_created\",\"data\":{"
     "\"objectid\":5,\"big\":12345678901234567890,\"f\":1.50,\"n\":null,"
     "\"t\":true,\"digits\":\"42\",\"inject\":\"1,\\\"x\\\":2\",\"list\":"
-    "\"1,2\",\"braces\":\"{{objectid}}\",\"name\":\"E\\\"v\\u00e4\\n\","
+    "\"1,2\",\"array\":\"[1]\",\"braces\":\"{{objectid}}\","
+    "\"name\":\"E\\\"v\\u00e4\\n\","
     "\"empty\":\"\",\"dots\":\"..\",\"path\":\"a/b c\\u00e4\","
     "\"half\":\"\\ud800\",\"other\":{\"items\":[{\"name\":\"Eva\"}]},"
     "\"json\":1}}";
@@ -143,6 +144,7 @@ static const struct {
 	    "other.x: the event has no such field", 0 },
 	{ "{\"a\":{{inject}}}", "inject: text outside of quotes", 0 },
 	{ "[{{list}}]", "list: text outside of quotes", 0 },
+	{ "[{{array}}]", "array: text outside of quotes", 0 },
 	{ "[{{empty}}]", "empty: text outside of quotes", 0 },
 	{ "[{{name}}]", "name: text outside of quotes", 0 },
 	{ "[\"\\{{name}}\"]", "name: a backslash stands before", 0 },

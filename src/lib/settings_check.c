@@ -19,6 +19,7 @@ static const char *const places[] = {
 	[TD_IN_NONE] = "schedule",
 };
 enum { N_PLACES = sizeof(places) / sizeof(places[0]) };
+_Static_assert((int)N_PLACES == (int)TD_PLACE_COUNT + 1, "places");
 
 const char *
 td_setting_place_name(enum td_setting_place place)
@@ -30,6 +31,12 @@ int
 td_settings_parse_head(enum td_setting_place *place, const char **argument,
     const char *head, struct td_err *err)
 {
+	static const char *const examples[] = {
+		[TD_IN_CLASS] = "[class mail.*]",
+		[TD_IN_SERVICE] = "[service crm]",
+		[TD_IN_RULE] = "[rule new-users]",
+		[TD_IN_NONE] = "[schedule nightly]",
+	};
 	size_t len = strcspn(head, " \t");
 	const char *rest = head + len + strspn(head + len, " \t");
 	char shown[SHOWN_SIZE];
@@ -39,10 +46,11 @@ td_settings_parse_head(enum td_setting_place *place, const char **argument,
 		    memcmp(places[i], head, len) != 0)
 			continue;
 		if ((i == TD_IN_RUNNER) != (*rest == '\0'))
-			return td_fail(err, TASKDIR_EFORMAT, "[%s]: %s",
-			    places[i], *rest == '\0' ?
-			    "a name must follow, as in [class mail.*]" :
-			    "no name follows, it is one for all");
+			return *rest != '\0' ? td_fail(err, TASKDIR_EFORMAT,
+			    "[%s]: no name follows, it is one for all",
+			    places[i]) : td_fail(err, TASKDIR_EFORMAT,
+			    "[%s]: a name must follow, as in %s", places[i],
+			    examples[i]);
 		*place = (enum td_setting_place)i;
 		*argument = rest;
 		return 0;

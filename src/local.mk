@@ -261,6 +261,7 @@ src_libcli_la_SOURCES = \
 	src/cli/schedule_next.c \
 	src/cli/screen.c src/cli/screen.h \
 	src/cli/select.c src/cli/select.h \
+	src/cli/service_breaker.c src/cli/service_breaker.h \
 	src/cli/service_responses.c src/cli/service_responses.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/target.c src/cli/target.h src/cli/target_show.c \

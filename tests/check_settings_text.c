@@ -32,7 +32,7 @@ static const struct {
 	{ "[runner x]\n", "f:1:1: [runner]: no name follows, it is one for "
 	    "all" },
 	{ "[schedule]\n", "f:1:1: [schedule]: a name must follow, as in "
-	    "[class mail.*]" },
+	    "[schedule nightly]" },
 	{ "[clas a]\n", "f:1:1: [clas\\x20a]: no such section; there are "
 	    "[runner], [class NAME], [schedule ID], [service NAME] and [rule "
 	    "NAME]" },

@@ -35,6 +35,7 @@ is "$(completes schedule set morning --mis)" '--missed' 'with their options'
 taskdir service add crm type=rest base_url=http://x >out
 taskdir rule add new-users event=u service=crm >out
 is "$(completes service en)" enable 'commands of services'
+is "$(completes service reset)" reset-breaker 'with hyphens too'
 is "$(completes service show c)" crm 'services'
 is "$(completes service list c)" '' 'where they make sense'
 is "$(completes rule preview n)" new-users 'rules'

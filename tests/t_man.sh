@@ -20,7 +20,7 @@ section_of()
 	awk -v want="$1" '
 	    /^\.S[sh]/ {
 		name = $2
-		for (i = 3; i <= NF && $i ~ /^[a-z]+$/; i++)
+		for (i = 3; i <= NF && $i ~ /^[a-z-]+$/; i++)
 			name = name " " $i
 		inside = /^\.Ss/ && name == want
 	    }
@@ -45,7 +45,7 @@ options_of()
 # The words of a table in a help text: two blanks, a name, two blanks.
 commands_in()
 {
-	awk '/^  [a-z]+  / { print $1 }'
+	awk '/^  [a-z][a-z-]*  / { print $1 }'
 }
 
 taskdir --help | commands_in | grep -v help >commands
@@ -56,7 +56,7 @@ while read -r name; do
 done <commands >subs
 awk '/^\.Ss [a-z]/ {
 	name = $2
-	for (i = 3; i <= NF && $i ~ /^[a-z]+$/; i++)
+	for (i = 3; i <= NF && $i ~ /^[a-z-]+$/; i++)
 		name = name " " $i
 	print name
     }' "$command" >described

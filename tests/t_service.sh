@@ -139,6 +139,22 @@ like "$(cat err)" '*last.conf:4:8: rate*' 'for the same reason'
 rm "$SPOOL/conf.d/last.conf"
 stop_runner
 
+# --- The breaker, by hand ----------------------------------------------------
+
+like "$(taskdir service list)" '*crm *closed*' 'it is closed at first'
+check_exit 0 'open-breaker' taskdir service open-breaker crm --for 1h --json
+like "$(cat out)" '{"service":"crm","breaker":"open","breaker_until":*}' \
+    'says until when'
+like "$(cat "$SPOOL/run/breaker/crm")" 'open 1 *' 'where the hub reads it'
+is "$(stat -c %a "$SPOOL/run/breaker/crm")" 600 'alone'
+like "$(taskdir service list)" '*crm *open*' 'the list shows it'
+check_exit 0 'reset-breaker' taskdir service reset-breaker crm
+like "$(cat "$SPOOL/run/breaker/crm")" 'closed 2 *' 'is another change'
+check_exit 3 'of an unknown one' taskdir service open-breaker nobody
+taskdir service set crm cb_failure_threshold=0 >out
+check_exit 1 'of one without' taskdir service open-breaker crm
+like "$(cat err)" '*cb_failure_threshold is 0*' 'says why'
+
 # --- Tried and removed -------------------------------------------------------
 
 check_exit 3 'test of an unknown one' taskdir service test nobody

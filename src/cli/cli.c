@@ -88,10 +88,16 @@ td_cli_unknown(const struct td_cmd *table, size_t n, const char *parent,
 static int
 print_table(const struct td_cmd *table, size_t n, const char *parent)
 {
+	size_t widest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (strlen(table[i].name) > widest)
+			widest = strlen(table[i].name);
 	(void)printf("usage: taskdir %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
 	    parent);
 	for (size_t i = 0; i < n; i++)
-		(void)printf("  %-10s %s\n", table[i].name, table[i].summary);
+		(void)printf("  %-*s  %s\n", (int)widest, table[i].name,
+		    table[i].summary);
 	(void)printf("\n\"taskdir %s COMMAND --help\" tells more.\n", parent);
 	return fflush(stdout) == 0 ? TD_EXIT_DONE : TD_EXIT_FAILED;
 }

@@ -10,6 +10,8 @@
 #include "base/self.h"
 #include "cli/arg.h"
 #include "cli/out.h"
+#include "cli/owner.h"
+#include "cli/service_breaker.h"
 #include "cli/service_responses.h"
 #include "cli/target.h"
 #include "lib/rule.h"
@@ -20,7 +22,7 @@ static const char kind[] = "service";
 static const struct td_usage list_usage = {
 	.name = "service list",
 	.about = "Lists the services, that is the targets of events, with how "
-	    "many rules lead to each.",
+	    "many rules lead to each and where its breaker stands.",
 	.examples = "taskdir service list\ntaskdir service list --json\n",
 };
 
@@ -104,7 +106,7 @@ static const struct td_usage test_usage = {
 
 static void
 list_one(struct td_out *out, const struct td_service *service,
-    const struct td_settings *settings)
+    const struct td_conf *conf)
 {
 	static const char *const types[] = {
 		[TD_SERVICE_REST] = "rest", [TD_SERVICE_AMQP] = "amqp",
@@ -112,8 +114,8 @@ list_one(struct td_out *out, const struct td_service *service,
 	struct td_buf url = {0};
 	uint64_t rules = 0;
 
-	for (size_t i = 0; i < td_rule_count(settings); i++)
-		rules += strcmp(td_rule_at(settings, i)->service,
+	for (size_t i = 0; i < td_rule_count(conf->settings); i++)
+		rules += strcmp(td_rule_at(conf->settings, i)->service,
 		    service->name) == 0;
 	td_target_add_url(&url, service->base_url);
 	td_out_row(out);
@@ -121,6 +123,7 @@ list_one(struct td_out *out, const struct td_service *service,
 	    TD_STYLE_PLAIN : TD_STYLE_DIM);
 	td_out_text(out, "type", types[service->type]);
 	td_out_bool(out, "enabled", service->enabled);
+	td_service_breaker_out(out, &conf->spool, service->name);
 	td_out_uint(out, "rules", rules);
 	td_out_text(out, "url", td_buf_text(&url));
 	td_out_text(out, "response_queue", service->response_queue);
@@ -133,7 +136,7 @@ list(int argc, char **argv)
 {
 	static const struct td_column columns[] = {
 		{ "name", "NAME", 0 }, { "type", "TYPE", 0 },
-		{ "enabled", "ENABLED", 0 },
+		{ "enabled", "ENABLED", 0 }, { "breaker", "BREAKER", 0 },
 		{ "rules", "RULES", TD_COLUMN_RIGHT },
 		{ "url", "URL", TD_COLUMN_CUT }, {0},
 	};
@@ -151,7 +154,7 @@ list(int argc, char **argv)
 		td_out_list(&out, NULL, columns);
 		for (size_t i = 0; i < td_service_count(conf.settings); i++)
 			list_one(&out, td_service_at(conf.settings, i),
-			    conf.settings);
+			    &conf);
 		td_out_end(&out);
 		rc = td_out_close(&out, list_usage.name, TD_EXIT_DONE);
 	}
@@ -209,8 +212,10 @@ become_hub(const struct td_conf *conf, const char *name, bool json)
 	char *words[] = { program, spool, conf->spool.path, test_option,
 		(char *)name, json ? json_option : NULL, NULL };
 	struct td_buf path = {0};
-	int rc = td_self_beside(&path, program);
+	int rc = td_owner_become(&conf->spool);
 
+	if (rc == 0)
+		rc = td_self_beside(&path, program);
 	if (rc == 0 && execv(td_buf_text(&path), words) != 0)
 		rc = -errno;
 	rc = td_cli_failed(test_usage.name, rc, "%s", td_buf_text(&path));
@@ -253,6 +258,10 @@ td_cmd_service(int argc, char **argv)
 		{ "enable", enable, "let it be used again" },
 		{ "disable", disable, "let its tasks wait" },
 		{ "test", test, "send a real request to one" },
+		{ "reset-breaker", td_service_reset_breaker,
+		  "send to one again at once" },
+		{ "open-breaker", td_service_open_breaker,
+		  "postpone its tasks for a while" },
 		{ "responses", td_service_responses,
 		  "list the answers that came back" },
 	};

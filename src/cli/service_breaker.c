@@ -1,0 +1,181 @@
+#include "config.h"
+
+#include "cli/service_breaker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "cli/arg.h"
+#include "cli/owner.h"
+#include "cli/target.h"
+#include "lib/breakerfile.h"
+#include "lib/service.h"
+
+enum { CLOSED, OPEN };	/* of the file's states */
+
+struct options {
+	struct td_common common;
+	struct td_opt_number time;
+};
+
+static const struct td_usage reset_usage = {
+	.name = "service reset-breaker",
+	.args = "NAME",
+	.about = "Closes the circuit breaker of a service: the next task is "
+	    "sent at once.  Tasks that it has postponed come at their time; "
+	    "\"taskdir retry --class\" makes them due now.",
+	.examples = "taskdir service reset-breaker crm\n",
+	.min_args = 1,
+	.max_args = 1,
+};
+
+static const struct td_opt open_opts[] = {
+	{ "for", 0, "DUR", TD_OPT_DURATION, offsetof(struct options, time), 0,
+	  "so long; else the service's cb_cooldown" },
+	{0},
+};
+
+static const struct td_usage open_usage = {
+	.name = "service open-breaker",
+	.args = "NAME",
+	.about = "Opens the circuit breaker of a service: its tasks are "
+	    "postponed, which costs them no try.  When the time is over one "
+	    "probe is let through.",
+	.opts = open_opts,
+	.examples = "taskdir service open-breaker crm --for 1h\n",
+	.min_args = 1,
+	.max_args = 1,
+};
+
+/* As a change of its own: what was under way no longer counts for it. */
+static int
+write_line(int dir_fd, const char *service, unsigned state, uint64_t for_ms)
+{
+	uint64_t now_ms = td_clock_wall_us() / 1000;
+	struct td_breaker_line line = { 0 };
+	int rc, lock_fd = td_breakerfile_lock(dir_fd);
+
+	if (lock_fd < 0)
+		return lock_fd;
+	rc = td_breakerfile_read(dir_fd, service, &line);
+	if (rc == 0) {
+		line.state = state;
+		line.generation++;
+		line.since_ms = now_ms;
+		line.until_ms = state == OPEN ? now_ms + for_ms : 0;
+		rc = td_breakerfile_write(dir_fd, service, &line);
+	}
+	(void)close(lock_fd);
+	return rc;
+}
+
+/* As the spool's owner, so that his hub may write the file as well. */
+static int
+change(const struct td_spool *spool, const char *service, unsigned state,
+    uint64_t for_ms)
+{
+	int dir_fd, rc = td_owner_become(spool);
+
+	if (rc != 0)
+		return rc;
+	dir_fd = td_breakerfile_open(spool->run_fd);
+	if (dir_fd < 0)
+		return dir_fd;
+	rc = write_line(dir_fd, service, state, for_ms);
+	(void)close(dir_fd);
+	return rc;
+}
+
+void
+td_service_breaker_out(struct td_out *out, const struct td_spool *spool,
+    const char *service)
+{
+	struct td_breaker_line line = { 0 };
+	int dir_fd = td_io_open_dir(spool->run_fd, "breaker");
+
+	/* Without the folder no hub has ever run. */
+	if (dir_fd >= 0) {
+		(void)td_breakerfile_read(dir_fd, service, &line);
+		(void)close(dir_fd);
+	}
+	td_out_styled(out, "breaker", td_breaker_state_name(line.state),
+	    line.state == CLOSED ? TD_STYLE_PLAIN : TD_STYLE_BAD);
+	if (line.until_ms != 0)
+		td_out_time(out, "breaker_until",
+		    (int64_t)(line.until_ms / 1000));
+}
+
+static int
+report(const struct td_usage *usage, const struct td_common *common,
+    const struct td_spool *spool, const char *service)
+{
+	static const struct td_column columns[] = {
+		{ "service", "service", 0 }, { "breaker", "breaker", 0 },
+		{ "breaker_until", "until", 0 }, {0},
+	};
+	struct td_out out;
+
+	td_out_open(&out, common);
+	td_out_record(&out, columns);
+	td_out_text(&out, "service", service);
+	td_service_breaker_out(&out, spool, service);
+	td_out_end(&out);
+	return td_out_close(&out, usage->name, TD_EXIT_DONE);
+}
+
+static int
+find(const struct td_service **service, const struct td_conf *conf,
+    const char *name, const char *cmd)
+{
+	*service = td_service_find(conf->settings, name);
+	if (*service == NULL) {
+		td_cli_complain(cmd, "there is no service %s", name);
+		return TD_EXIT_NONE;
+	}
+	if ((*service)->cb_failure_threshold > 0)
+		return TD_EXIT_DONE;
+	td_cli_complain(cmd, "%s has no breaker: its cb_failure_threshold is "
+	    "0", name);
+	return TD_EXIT_FAILED;
+}
+
+static int
+run(const struct td_usage *usage, unsigned state, int argc, char **argv)
+{
+	const struct td_service *service = NULL;
+	struct options options = {0};
+	struct td_conf conf = {0};
+	struct td_args args;
+	int rc = td_arg_parse(usage, argc, argv, &options, &args);
+
+	if (rc != TD_ARG_GO_ON)
+		return rc;
+	rc = td_target_open(&conf, &options.common, usage->name);
+	if (rc == TD_EXIT_DONE)
+		rc = find(&service, &conf, args.words[0], usage->name);
+	if (rc == TD_EXIT_DONE) {
+		rc = change(&conf.spool, service->name, state,
+		    options.time.given ? options.time.n :
+		    service->cb_cooldown_ms);
+		rc = rc == 0 ? report(usage, &options.common, &conf.spool,
+		    service->name) : td_cli_failed(usage->name, rc,
+		    "run/breaker/%s", service->name);
+	}
+	td_conf_release(&conf);
+	return rc;
+}
+
+int
+td_service_reset_breaker(int argc, char **argv)
+{
+	return run(&reset_usage, CLOSED, argc, argv);
+}
+
+int
+td_service_open_breaker(int argc, char **argv)
+{
+	return run(&open_usage, OPEN, argc, argv);
+}

@@ -332,9 +332,10 @@ check_PROGRAMS += tests/broker_tool
 tests_broker_tool_SOURCES = tests/broker_tool.c
 tests_broker_tool_LDADD = src/libhub.la
 td_stories += tests/t_amqp.sh tests/t_broker.sh tests/t_consume.sh
+td_stories += tests/t_hub_amqp.sh
 endif
 EXTRA_DIST += tests/rabbit.sh tests/broker.py tests/t_amqp.sh \
-	tests/t_broker.sh tests/t_consume.sh
+	tests/t_broker.sh tests/t_consume.sh tests/t_hub_amqp.sh
 
 TESTS += $(td_stories)
 if !SANITIZERS

@@ -317,6 +317,7 @@ src_libhub_la_SOURCES = \
 	src/hub/result.c src/hub/result.h \
 	src/hub/sampler.c src/hub/sampler.h \
 	src/hub/secret.c src/hub/secret.h \
+	src/hub/stage.c src/hub/stage.h \
 	src/hub/store.c src/hub/store.h \
 	src/hub/tables.c src/hub/tables.h \
 	src/hub/talk.c src/hub/talk.h \

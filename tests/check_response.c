@@ -135,6 +135,7 @@ make(int dir_fd, const char *name)
 	int fd = openat(dir_fd, name, O_CREAT | O_WRONLY, 0600);
 
 	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "{}\n", 3), 3);
 	(void)close(fd);
 }
 
@@ -149,11 +150,14 @@ START_TEST(finds_and_forgets_files)
 	ck_assert_int_eq(td_response_find(dir_fd, "0000000000000001"), 1);
 	ck_assert_int_eq(td_response_find(dir_fd, "0000000000000003"), 0);
 	ck_assert_int_eq(td_response_find(dir_fd, "0000000000000009"), 0);
+	ck_assert_int_eq(ftruncate(openat(dir_fd,
+	    "1000000100-0000000000000002.json", O_WRONLY), 1), 0);
+	ck_assert_int_eq(td_response_find(dir_fd, "0000000000000002"), 0);
 	ck_assert_int_eq(td_response_purge(dir_fd, 1000000200, 0), 0);
 	ck_assert_int_eq(td_response_purge(dir_fd, 1000000200, 2000000000), 0);
 	ck_assert_int_eq(td_response_purge(dir_fd, 1000000200, 150), 2);
 	ck_assert_int_eq(td_response_find(dir_fd, "0000000000000001"), 0);
-	ck_assert_int_eq(td_response_find(dir_fd, "0000000000000002"), 1);
+	ck_assert_int_eq(td_response_forget(dir_fd, "0000000000000002"), 0);
 	ck_assert_int_eq(faccessat(dir_fd, "notes", F_OK, 0), 0);
 	(void)close(dir_fd);
 	ck_assert_int_lt(td_response_find(dir_fd, "0000000000000001"), 0);

@@ -82,7 +82,8 @@ td_hub_units = \
 	tests/check_attempts \
 	tests/check_breaker \
 	tests/check_sampler \
-	tests/check_sign
+	tests/check_sign \
+	tests/check_store
 td_units += $(td_hub_units)
 
 # Units of the command line, which link its modules too.
@@ -239,6 +240,7 @@ tests_check_attempts_LDADD = $(td_hub_ldadd)
 tests_check_breaker_LDADD = $(td_hub_ldadd)
 tests_check_sampler_LDADD = $(td_hub_ldadd)
 tests_check_sign_LDADD = $(td_hub_ldadd)
+tests_check_store_LDADD = $(td_hub_ldadd)
 tests_check_check_LDADD = $(td_cli_ldadd)
 tests_check_escape_LDADD = $(td_cli_ldadd)
 tests_check_feed_LDADD = $(td_cli_ldadd)

@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "lib/eventfile.h"
 #include "lib/taskdir.h"
 
 enum { FILE_MODE = 0600, DIR_MODE = 0700 };
@@ -55,6 +54,9 @@ td_store_open(struct td_store *store, const struct td_spool *spool,
 	td_gate_init(&store->gate, spool, settings);
 	rc = open_dirs(store);
 	if (rc == 0)
+		rc = td_stage_open(&store->stage, &store->gate,
+		    store->dir_fd);
+	if (rc == 0)
 		return 0;
 	td_store_release(store);
 	return td_fail_errno(err, rc, "%s/responses/%s", spool->path,
@@ -66,6 +68,7 @@ td_store_release(struct td_store *store)
 {
 	if (!store->is_open)
 		return;
+	td_stage_release(&store->stage);
 	td_io_close(&store->quarantine_fd);
 	td_io_close(&store->dir_fd);
 	td_gate_release(&store->gate);
@@ -109,101 +112,13 @@ quarantine(struct td_store *store, const struct td_response *response,
 	    response, reason);
 }
 
-/* What it is asked to become, and whence it came. */
-static int
-format_message(struct td_store *store, const struct td_response *response,
-    struct td_json_span body, const char *id)
-{
-	const struct td_service *service = store->service;
-	bool is_task = *service->response_class != '\0';
-	struct td_buf *text = &store->text;
-
-	td_buf_clear(text);
-	td_buf_add_text(text, is_task ? "{\"classname\":" : "{\"eventname\":");
-	td_json_quote_text(text, is_task ? service->response_class :
-	    service->response_event);
-	td_buf_add_text(text, is_task ? ",\"customdata\":" : ",\"data\":");
-	td_buf_add(text, body.text, body.len);
-	if (is_task) {
-		td_buf_add_format(text, ",\"x-response\":{\"id\":\"%s\"", id);
-		td_response_add_origin(text, response);
-		td_buf_add_char(text, '}');
-	} else {
-		td_buf_add_format(text, ",\"id\":\"%s\"", id);
-		td_response_add_origin(text, response);
-	}
-	td_buf_add_text(text, "}\n");
-	return td_buf_status(text);
-}
-
-/* Under an id of what it is: one that is there already is the same. */
-static int
-add_task(struct td_store *store, const char *id, bool redelivered,
-    struct td_err *err)
-{
-	struct td_newcomer newcomer;
-	enum td_state state;
-	char name[TD_NAME_SIZE];
-	int rc;
-
-	if (redelivered &&
-	    td_spool_find(store->spool, id, &state, name) == 0)
-		return 0;
-	rc = td_newcomer_check(&newcomer, &store->gate, store->text.data,
-	    store->text.len, err);
-	if (rc != 0)
-		return rc;
-	rc = td_newcomer_rename(&newcomer, id);
-	if (rc == 0)
-		rc = td_newcomer_add(&newcomer, &store->gate, TD_SYNC_NONE,
-		    store->text.data, store->text.len, err);
-	td_newcomer_release(&newcomer);
-	return rc;
-}
-
-static int
-add_event(struct td_store *store, const char *id, struct td_err *err)
-{
-	char name[TD_NAME_SIZE];
-	int rc;
-
-	td_eventfile_name(name, id);
-	rc = td_spool_add(store->spool, name, store->text.data,
-	    store->text.len, TD_SYNC_NONE);
-	return rc == 0 || rc == -EEXIST ? 0 : td_fail_errno(err, rc,
-	    "cannot add the event to %s", store->spool->path);
-}
-
-static int
-make_message(struct td_store *store, const struct td_response *response,
-    struct td_json_span body, struct td_err *err)
-{
-	const struct td_service *service = store->service;
-	char id[sizeof("r-") + TD_RESPONSE_ID_SIZE];
-	int rc;
-
-	if (*service->response_class == '\0' &&
-	    *service->response_event == '\0')
-		return 0;
-	(void)snprintf(id, sizeof(id), "r-%s", response->id);
-	rc = format_message(store, response, body, id);
-	if (rc != 0)
-		return td_fail_errno(err, rc, "cannot store the message");
-	store->made_task = true;
-	return *service->response_class != '\0' ?
-	    add_task(store, id, response->redelivered, err) :
-	    add_event(store, id, err);
-}
-
-/*
- * The task or event first: a crash between the two leaves one without its
- * file, which is made when the message comes again, and finds its task there.
- */
+/* What it becomes is staged first: see hub/stage.h. */
 static int
 keep(struct td_store *store, struct td_response *response,
     struct td_json_span body, struct td_err *err)
 {
-	int rc = make_message(store, response, body, err);
+	int rc = td_stage_add(&store->stage, store->service, response, body,
+	    err);
 
 	if (rc != 0)
 		return rc;
@@ -235,8 +150,11 @@ was_kept(struct td_store *store, const struct td_response *response)
 	if (!response->redelivered)
 		return 0;
 	found = td_response_find(store->dir_fd, response->id);
+	if (found == 0)
+		found = td_response_find(store->quarantine_fd, response->id);
+	/* What a power cut left of it. */
 	return found != 0 ? found :
-	    td_response_find(store->quarantine_fd, response->id);
+	    td_response_forget(store->dir_fd, response->id);
 }
 
 int
@@ -274,9 +192,10 @@ td_store_sync(struct td_store *store, struct td_err *err)
 {
 	int rc = syncfs(store->dir_fd) != 0 ? -errno : 0;
 
-	if (rc == 0 && store->made_task)
-		rc = td_spool_sync(store->spool);
-	store->made_task = false;
+	/* These moves need no sync: what a power cut takes back lies in
+	 * stage/ again. */
+	if (rc == 0)
+		rc = td_stage_publish(&store->stage);
 	return rc == 0 ? 0 : td_fail_errno(err, rc,
 	    "the disk did not confirm the messages of %s",
 	    store->service->name);

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "hub/stage.h"
 #include "lib/newcomer.h"
 #include "lib/response.h"
 #include "lib/service.h"
@@ -22,7 +23,8 @@ struct td_store {
 	const struct td_service *service;
 	struct td_gate gate;
 	int dir_fd, quarantine_fd;
-	bool is_open, made_task;
+	bool is_open;
+	struct td_stage stage;
 	struct td_buf text;
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/num.h"
 #include "lib/key.h"
 #include "lib/scan.h"
@@ -15,6 +16,9 @@
 
 #define SUFFIX	".json"
 #define TIME_MAX	UINT64_C(9999999999)
+
+/* The largest body, and so much again around it. */
+enum { FILE_MAX = 128 << 20 };
 
 int
 td_response_judge(struct td_json_span *value,
@@ -149,8 +153,9 @@ td_response_parse_name(const char *name, uint64_t *time,
 	    strcmp(name + 10 + TD_RESPONSE_ID_SIZE, SUFFIX) == 0;
 }
 
-int
-td_response_find(int dir_fd, const char *id)
+/* The file of an id: 1 with its name, 0 or negated errno. */
+static int
+find_name(char out[static TD_RESPONSE_NAME_SIZE], int dir_fd, const char *id)
 {
 	struct td_scan scan = {0};
 	const char *name;
@@ -163,10 +168,40 @@ td_response_find(int dir_fd, const char *id)
 
 		found = td_response_parse_name(name, &time, other) &&
 		    strcmp(other, id) == 0;
+		if (found)
+			(void)snprintf(out, TD_RESPONSE_NAME_SIZE, "%s", name);
 		rc = 0;
 	}
 	td_scan_close(&scan);
 	return rc < 0 ? rc : found;
+}
+
+int
+td_response_find(int dir_fd, const char *id)
+{
+	char name[TD_RESPONSE_NAME_SIZE];
+	struct td_buf text = {0};
+	int rc = find_name(name, dir_fd, id);
+
+	if (rc <= 0)
+		return rc;
+	rc = td_io_read_file(dir_fd, name, &text, FILE_MAX);
+	if (rc == 0)
+		rc = td_json_check(NULL, td_buf_text(&text), text.len, NULL)
+		    == 0;
+	td_buf_release(&text);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int
+td_response_forget(int dir_fd, const char *id)
+{
+	char name[TD_RESPONSE_NAME_SIZE];
+	int rc = find_name(name, dir_fd, id);
+
+	if (rc > 0)
+		rc = unlinkat(dir_fd, name, 0) != 0 ? -errno : 0;
+	return rc;
 }
 
 int

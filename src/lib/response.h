@@ -67,8 +67,11 @@ void td_response_name(char out[static TD_RESPONSE_NAME_SIZE],
 bool td_response_parse_name(const char *name, uint64_t *time,
     char id[static TD_RESPONSE_ID_SIZE]);
 
-/* Whether an answer of this id lies in a directory: 1, 0 or negated errno. */
+/* Whether an answer of this id lies in a directory: 1, 0 or negated errno.
+ * One that a power cut damaged does not count: it was never acknowledged. */
 int td_response_find(int dir_fd, const char *id);
+/* Removes it: 0 or negated errno. */
+int td_response_forget(int dir_fd, const char *id);
 
 /* Removes files that came before WALL_S less KEEP_S; nothing if KEEP_S is 0.
  * What cannot be removed stays: how many went, or negated errno. */

@@ -361,6 +361,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/batch.c \
 	tests/bench/cron.c \
 	tests/bench/flat.c \
+	tests/bench/http.c \
 	tests/bench/language.c \
 	tests/bench/latency.c \
 	tests/bench/main.c \
@@ -370,7 +371,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/spool.c \
 	tests/bench/tools.c \
 	tests/bench/worker.c
-tests_bench_bench_LDADD = src/liblib.la
+tests_bench_bench_LDADD = src/liblib.la $(CURL_LIBS)
 EXTRA_PROGRAMS += tests/bench/answer
 tests_bench_answer_SOURCES = tests/bench/answer.c
 tests_bench_answer_LDADD =
@@ -388,7 +389,7 @@ CLEANFILES += $(td_bench)
 EXTRA_DIST += tests/bench/ballast.c tests/bench/handler.php \
 	tests/bench/handler.py tests/bench/run.sh tests/bench/stamp.c
 .PHONY: bench
-bench: src/cli/taskdir $(td_bench)
+bench: src/cli/taskdir src/cli/taskdir-hub $(td_bench)
 	$(AM_V_at)TD_BUILDDIR='$(abs_top_builddir)' \
 	    TD_SRCDIR='$(abs_top_srcdir)' \
 	    $(SHELL) $(srcdir)/tests/bench/run.sh

@@ -52,13 +52,13 @@ struct bench_case {
 	void (*ours)(const struct bench *bench, double *figures);
 };
 
-/* add.c, batch.c, cron.c, flat.c, language.c, latency.c, million.c, quiet.c,
- * run.c, worker.c */
+/* add.c, batch.c, cron.c, flat.c, http.c, language.c, latency.c, million.c,
+ * quiet.c, run.c, worker.c */
 extern const struct bench_case bench_add, bench_strict, bench_writers,
     bench_batch, bench_batch_big, bench_run, bench_heavy, bench_idle,
     bench_due, bench_million, bench_crowd, bench_quiet, bench_worker,
     bench_workers, bench_wake, bench_python, bench_php, bench_flat,
-    bench_cron;
+    bench_cron, bench_http, bench_curl;
 
 /* tools.c */
 _Noreturn void bench_die(const char *what, int error);
@@ -85,6 +85,8 @@ void bench_spool(char path[static BENCH_PATH_SIZE],
     const struct bench *bench, const char *name, const char *conf);
 /* N tasks of a class, due now. */
 void bench_fill(const char *spool, const char *class_name, size_t n);
+/* N tasks of this text. */
+void bench_fill_with(const char *spool, const char *text, size_t n);
 pid_t bench_spawn(const char *const *argv, int stdin_fd);
 pid_t bench_start_runner(const struct bench *bench, const char *spool);
 void bench_stop_runner(pid_t pid);

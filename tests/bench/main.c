@@ -22,7 +22,7 @@ static const struct bench_case *const cases[] = {
 	&bench_batch_big, &bench_run, &bench_heavy, &bench_idle, &bench_due,
 	&bench_million, &bench_crowd, &bench_quiet, &bench_worker,
 	&bench_workers, &bench_wake, &bench_python, &bench_php, &bench_flat,
-	&bench_cron,
+	&bench_cron, &bench_http, &bench_curl,
 };
 enum {
 	N_CASES = sizeof(cases) / sizeof(cases[0]),

@@ -75,6 +75,25 @@ bench_spool(char path[static BENCH_PATH_SIZE], const struct bench *bench,
 		bench_die(file, errno);
 }
 
+void
+bench_fill_with(const char *path, const char *text, size_t n)
+{
+	static struct taskdir_item items[FILL_AT_ONCE];
+	struct taskdir *spool;
+
+	for (size_t i = 0; i < FILL_AT_ONCE; i++)
+		items[i] = (struct taskdir_item){ .json = text,
+			.len = strlen(text) };
+	if (taskdir_open(&spool, path) != 0)
+		bench_die(taskdir_error(spool), 0);
+	for (size_t at = 0; at < n; at += FILL_AT_ONCE)
+		if (taskdir_add_many(spool, items, n - at < FILL_AT_ONCE ?
+		    n - at : FILL_AT_ONCE) != 0)
+			bench_die(taskdir_error(spool), 0);
+	taskdir_close(spool);
+	bench_settle_disk(path);
+}
+
 static void
 fill_some(struct taskdir *spool, const char *class_name, unsigned first,
     size_t n)

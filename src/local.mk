@@ -274,6 +274,7 @@ src_libcli_la_SOURCES = \
 	src/cli/when.c src/cli/when.h \
 	src/cli/why.c src/cli/why.h \
 	src/cli/why_drop.c src/cli/why_event.c src/cli/why_held.c \
+	src/cli/why_service.c \
 	src/cli/why_slot.c \
 	src/cli/why_user.c \
 	src/cli/why_limits.c \

@@ -169,6 +169,8 @@ say_waiting(struct td_why *why, const struct td_found *found)
 	rc = td_why_slot(why, found);
 	if (runner && due)
 		td_why_held(why);
+	if (!box)
+		td_why_service(why, class_name);
 	if (runner && !box)
 		td_why_limits(why, found, class_enc, class_name);
 	/* A letter box has no handlers. */

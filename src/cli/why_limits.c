@@ -156,15 +156,6 @@ say_key(struct td_why *why, const struct td_found *found)
 		    "class has serial_by_key", twin.id);
 }
 
-/* The service of one of the hub's classes. */
-static const char *
-service_of(const char *class_name)
-{
-	const char *name = strchr(class_name, '\\');
-
-	return name != NULL ? name + 1 : class_name;
-}
-
 void
 td_why_limits(struct td_why *why, const struct td_found *found,
     const char *class_enc, const char *class_name)
@@ -172,10 +163,6 @@ td_why_limits(struct td_why *why, const struct td_found *found,
 	struct td_class_settings class;
 
 	td_settings_class(why->conf->settings, class_name, &class);
-	if (class.off)
-		td_why_say(why, "service-disabled", "service %s is disabled; "
-		    "\"taskdir service enable %s\" ends that",
-		    service_of(class_name), service_of(class_name));
 	say_running(why, class_enc, &class);
 	say_window(why, found, class_name, &class);
 	say_rate(why, class_enc, class_name, &class);

@@ -42,6 +42,7 @@ td_units = \
 	tests/check_scan \
 	tests/check_schedule \
 	tests/check_scoreboard \
+	tests/check_parcel \
 	tests/check_service \
 	tests/check_settings \
 	tests/check_template \

@@ -147,7 +147,7 @@ static const char *const good[] = {
 	SERVICE "success = 200-299, 304\nretry = 503\nallow = 10.0.0.0/8, ::1,"
 	    " 192.0.2.7\n",
 	SERVICE "allow =\n  10.0.0.0/8,\n  fe80::/10\n",
-	SERVICE "base_url = HTTPS://x\n",
+	SERVICE "base_url = HTTPS://x\nexchange =\n",
 	AMQP "auth = basic\nuser = u\ntoken = p\n",
 	AMQP "base_url = amqps://h:5671/%2Fv?heartbeat=5\n",
 	AMQP "declare = queue\ndeclare_queue = q\ndeclare_arguments = "
@@ -241,6 +241,8 @@ static const struct {
 	{ SERVICE "signature_prefix = a b\n", "signature_prefix: not what" },
 	{ SERVICE "rate = 5\n", "rate: not a rate" },
 	{ SERVICE "response_queue = q\n", "response_queue: needs type = " },
+	{ SERVICE "persistent = yes\n", "taskdir.conf:4:14: persistent: needs "
+	    "type = amqp" },
 	{ AMQP "declare_arguments = []\n", "not a JSON object" },
 	{ AMQP "declare_arguments = {\n", "declare_arguments: " },
 	{ AMQP "declare = queue\n", "declare: needs declare_queue" },

@@ -127,12 +127,20 @@ check_declare(const struct check *check, const struct td_service *service)
 	return 0;
 }
 
+/* The struct ends with what only AMQP has. */
 static int
-check_responses(const struct check *check, const struct td_service *service)
+check_of_amqp(const struct check *check, const struct td_service *service)
 {
-	if (*service->response_queue != '\0' &&
-	    service->type != TD_SERVICE_AMQP)
-		return refuse(check, "response_queue", "needs type = amqp");
+	for (size_t i = 0; i < check->target->n_values; i++) {
+		const struct td_catalog_value *value =
+		    &check->target->values[i];
+
+		if (service->type != TD_SERVICE_AMQP &&
+		    value->setting->offset >= offsetof(struct td_service,
+		    exchange) && *value->entry->value != '\0')
+			return refuse(check, value->entry->name,
+			    "needs type = amqp");
+	}
 	if (*service->response_class != '\0' &&
 	    *service->response_event != '\0')
 		return refuse(check, "response_event", "only one of "
@@ -159,7 +167,7 @@ check_service(const struct td_target *target, struct td_err *err)
 		rc = check_auth(&check, service);
 	if (rc == 0)
 		rc = check_declare(&check, service);
-	return rc == 0 ? check_responses(&check, service) : rc;
+	return rc == 0 ? check_of_amqp(&check, service) : rc;
 }
 
 static int

@@ -68,7 +68,7 @@ struct td_service {
 	bool log_bodies;	/* in the request log; no */
 	const char *secret_file;	/* signing secrets, one a line */
 	const char *signature_prefix;	/* "webhook-" */
-	/* AMQP */
+	/* What only AMQP has; REST with such a setting is refused. */
 	const char *exchange, *routing_key;
 	uint64_t declare;	/* enum td_declare; no */
 	const char *declare_type;	/* of the exchange; "direct" */

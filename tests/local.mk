@@ -84,7 +84,9 @@ td_hub_units = \
 	tests/check_breaker \
 	tests/check_sampler \
 	tests/check_sign \
-	tests/check_store
+	tests/check_store \
+	tests/check_tables \
+	tests/check_turns
 td_units += $(td_hub_units)
 
 # Units of the command line, which link its modules too.
@@ -242,6 +244,8 @@ tests_check_breaker_LDADD = $(td_hub_ldadd)
 tests_check_sampler_LDADD = $(td_hub_ldadd)
 tests_check_sign_LDADD = $(td_hub_ldadd)
 tests_check_store_LDADD = $(td_hub_ldadd)
+tests_check_tables_LDADD = $(td_hub_ldadd)
+tests_check_turns_LDADD = $(td_hub_ldadd)
 tests_check_check_LDADD = $(td_cli_ldadd)
 tests_check_escape_LDADD = $(td_cli_ldadd)
 tests_check_feed_LDADD = $(td_cli_ldadd)

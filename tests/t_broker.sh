@@ -55,6 +55,8 @@ ends 0 'a queue is declared' 'ok 2' \
 ends 0 'an exchange, a queue and what binds them' 'ok 2' \
     'declare=bind exchange=x declare_queue=q3 routing_key=k' "$URL" '' 2
 is "$("$TOOL" "$URL" drain q3 | wc -l)" 2 'and they are'
+ends 1 'a queue without a name' 'config 1 *declare_queue*' 'declare=queue' \
+    "$URL" q4 1
 ends 1 'nested arguments' 'config 1 declare_arguments *' \
     'declare=queue declare_queue=q4 declare_arguments={"a":[]}' "$URL" q4 1
 

@@ -71,7 +71,7 @@ requests()
 
 service crm
 service shop
-service broken
+service broken 'cb_window = 1h' 'cb_cooldown = 1h'
 sed -i "/service broken/,\$s,base_url.*,base_url = amqp://127.0.0.1:1," \
     "$SPOOL/taskdir.conf"
 service off 'enabled = no'
@@ -151,6 +151,8 @@ consume
 like "$RESULT" '*"crm":{"stored":1,"quarantined":6}*' \
     'six are set aside, and the next is stored'
 is "$(waiting crm)" '0 ready' 'all acknowledged'
+like "$RESULT" '*"broken":*"error":"the breaker is open"*' \
+    'an open breaker leaves its service out'
 is "$(count crm/quarantine .json)" 6 'each with its reason'
 is "$(cat "$IN"/crm/quarantine/*.json | grep -o '"reason":"[^"0-9:,]*' |
     sed 's/.*"it //' | sort | paste -s -d ';' -)" \
@@ -228,4 +230,5 @@ wait_for 'the next task starts it anew' '[ "$(count live .json)" = 2 ]'
 consume
 like "$RESULT" '*"live":{"stored":1,*"consuming":true}*' 'and tells of it'
 check 'and it ends with its hub' stop_runner
+check 'the spool is as it should be' taskdir check
 done_testing

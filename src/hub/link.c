@@ -203,15 +203,25 @@ td_link_close(struct td_link *link)
 		td_turns_give(link->turns, &link->turn);
 }
 
+static const char *
+queue_of(const struct td_service *service)
+{
+	return *service->declare_queue != '\0' ? service->declare_queue :
+	    service->routing_key;
+}
+
 static int
 declare_queue(struct td_link *link, const struct td_tables *arguments,
     struct td_err *err)
 {
-	const struct td_service *service = link->service;
+	const char *name = queue_of(link->service);
 
+	/* A broker would invent a name, and nobody would listen there. */
+	if (*name == '\0')
+		return td_fail(err, -EINVAL, "declare = queue or bind needs "
+		    "declare_queue or routing_key");
 	return td_amqp_declare_queue(link->amqp, &(struct td_amqp_declaration){
-		.name = *service->declare_queue != '\0' ?
-		    service->declare_queue : service->routing_key,
+		.name = name,
 		.arguments = arguments->fields,
 		.n_arguments = arguments->n,
 	    }, NULL, err);
@@ -261,9 +271,7 @@ declare(struct td_link *link, struct td_err *err)
 				rc = declare_queue(link, &arguments, err);
 			if (rc == 0 && *service->exchange != '\0')
 				rc = td_amqp_bind(link->amqp,
-				    *service->declare_queue != '\0' ?
-				    service->declare_queue :
-				    service->routing_key, service->exchange,
+				    queue_of(service), service->exchange,
 				    service->routing_key, err);
 			break;
 		}

@@ -40,19 +40,12 @@ type = rest
 base_url = http://127.0.0.1:9/
 auth = bearer
 token_env = QUICK_TOKEN
-[service idle]
-type = rest
-base_url = http://127.0.0.1:9/
-enabled = no
 [rule slow]
 event = slow
 service = slow
 [rule quick]
 event = quick
 service = quick
-[rule idle]
-event = idle
-service = idle
 END
 chmod 0600 "$SPOOL/conf.d/hub.conf"
 handler stay <<'END'
@@ -103,6 +96,38 @@ is "$(sed -n 's/.*"tries_left":\([0-9]*\).*/\1/p' "$SPOOL/hub.in" | sort -u)" \
     4 'its classes have five attempts'
 
 check 'check finds the handler' taskdir check
+stop_runner
+
+# --- A service that takes nothing --------------------------------------------
+
+cat >"$SPOOL/conf.d/off.conf" <<'END'
+[service off]
+type = rest
+base_url = http://127.0.0.1:9/
+enabled = no
+[rule off]
+event = off
+service = off
+END
+chmod 0600 "$SPOOL/conf.d/off.conf"
+mkdir -p "$SPOOL/run/breaker"
+echo "open 1 1 4000000000000" >"$SPOOL/run/breaker/off"
+taskdir pause >"$WORK/out"
+start_runner
+id=$(taskdir event off)
+# The id of its task.
+delivery()
+{
+	taskdir list new | sed -n "s/.*\($id-[0-9a-f]*\).*/\1/p"
+}
+wait_for 'its task waits' '[ -n "$(delivery)" ]'
+like "$(taskdir why "$(delivery)")" \
+    '*service off is disabled*breaker of service off is open until *2096-*' \
+    'why knows that it is disabled, and that its breaker is open'
+rm "$SPOOL/conf.d/off.conf"
+like "$(taskdir why "$(delivery)")" '*there is no service off*' 'or missing'
+taskdir cancel "$(delivery)" >"$WORK/out"
+taskdir resume >"$WORK/out"
 stop_runner
 
 # --- Answers -----------------------------------------------------------------

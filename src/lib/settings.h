@@ -108,7 +108,6 @@ struct td_class_settings {
 	bool hub;		/* the hub's: takes none of the places that
 				 * the runner's max_running counts */
 	uint64_t max_in_flight;	/* of its service; 0: no limit */
-	bool off;		/* its service is disabled: the hub postpones */
 };
 
 /* A loaded configuration; strings handed out by it live as long as it. */

@@ -237,8 +237,6 @@ td_settings_hub_end(struct td_class_settings *class,
 	if (!class->hub)
 		return;
 	class->worker = true;	/* it knows no other way */
-	if (service != NULL) {
+	if (service != NULL)
 		class->max_in_flight = service->max_in_flight;
-		class->off = !service->enabled;
-	}
 }

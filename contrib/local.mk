@@ -6,6 +6,7 @@ EXTRA_DIST += $(td_units_in) \
 	%D%/examples/drop.php \
 	%D%/examples/drop.py \
 	%D%/examples/drop.sh \
+	%D%/examples/receiver.py \
 	%D%/handlers/example.js \
 	%D%/handlers/example.php \
 	%D%/handlers/example.py \

@@ -113,6 +113,22 @@ runner_pid()
 	! is_alive "$pid" || echo "$pid"
 }
 
+stop_receiver()
+{
+	[ -n "$receiver" ] || return 0
+	kill -s TERM "$receiver" 2>/dev/null || :
+	wait "$receiver" 2>/dev/null || :
+	receiver=
+}
+
+# Whatever happens: nothing of the demonstration stays behind.
+clean_up()
+{
+	stop_receiver
+	rm -f "$TASKDIR/conf.d/demo.conf"
+	stop_runner
+}
+
 stop_runner()
 {
 	[ -n "$runner" ] || return 0
@@ -193,6 +209,37 @@ show_schedule()
 	run ls "$WORK/nights"
 }
 
+deliver_event()
+{
+	step "An event, delivered to a web server"
+	say "# A server that shows what it gets, on a free port."
+	say "\$ python3 contrib/examples/receiver.py work/received &"
+	rm -rf "$WORK/received"
+	python3 "$TOP/contrib/examples/receiver.py" "$WORK/received" \
+	    >>"$TASKDIR/log/runner.log" 2>&1 </dev/null &
+	receiver=$!
+	wait_until "the web server" '[ -s "$WORK/received/port" ]'
+	say "# Where to, and what of which events:"
+	run taskdir service add demo type=rest allow_private=yes \
+	    "base_url=http://127.0.0.1:$(cat "$WORK/received/port")"
+	run taskdir rule add demo 'event=order.*' service=demo \
+	    'endpoint=/orders/{{id}}' \
+	    'template={"order": {{id}}, "to": "{{customer.name}}"}'
+	show taskdir event order.paid \
+	    --data '{"id": 17, "customer": {"name": "Eva"}}'
+	event=$(taskdir event order.paid \
+	    --data '{"id": 17, "customer": {"name": "Eva"}}')
+	say "$event"
+	wait_until "the delivery" \
+	    'taskdir log --json --since "$begin" |
+	    grep -F "\"id\":\"$event-" | grep -qF "\"result\":\"ok\""'
+	run cat "$WORK/received/requests"
+	run taskdir rule remove demo
+	run taskdir service remove demo
+	rm -f "$TASKDIR/conf.d/demo.conf"
+	stop_receiver
+}
+
 wait_for_all()
 {
 	step "Waiting until all have come to an end"
@@ -249,14 +296,15 @@ WORK=work
 PATH=$build_dir/src/cli:$PATH
 export TASKDIR PATH
 cd "$TASKDIR"
-runner='' stamp=$(date +%s)-$$ begin=$(date +%s)
-trap stop_runner EXIT
+runner='' receiver='' stamp=$(date +%s)-$$ begin=$(date +%s)
+trap clean_up EXIT
 trap 'exit 130' HUP INT PIPE TERM
 
 prepare_spool
 start_runner
 drop_tasks
 show_schedule
+deliver_event
 wait_for_all
 show_all
 
@@ -268,7 +316,7 @@ say
 ours=$runner
 stop_runner
 say "Taskdir works: 5 tasks done, 1 done at its third try, 1 scheduled one" \
-    "run, 1 duplicate dropped, 1 broken file set aside."
+    "run, 1 event delivered, 1 duplicate dropped, 1 broken file set aside."
 [ "$keep" = yes ] || exit 0
 trap - EXIT HUP INT PIPE TERM
 [ -n "$ours" ] || { say "The runner that was there goes on."; exit 0; }

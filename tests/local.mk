@@ -340,7 +340,19 @@ tests_broker_tool_SOURCES = tests/broker_tool.c
 tests_broker_tool_LDADD = src/libhub.la
 td_stories += tests/t_amqp.sh tests/t_broker.sh tests/t_consume.sh
 td_stories += tests/t_hub_amqp.sh
+
+# "make bench-amqp": beside a bare loop of rabbitmq-c.
+EXTRA_PROGRAMS += tests/bench/amqp
+tests_bench_amqp_SOURCES = tests/bench/amqp.c
+tests_bench_amqp_CFLAGS = $(AM_CFLAGS) $(RABBITMQ_CFLAGS)
+tests_bench_amqp_LDADD = src/libhub.la
+CLEANFILES += tests/bench/amqp
+bench-amqp: tests/amqp_tool tests/bench/amqp
+	$(AM_V_at)TD_BUILDDIR='$(abs_top_builddir)' \
+	    TD_SRCDIR='$(abs_top_srcdir)' \
+	    $(SHELL) $(srcdir)/tests/bench/amqp.sh
 endif
+EXTRA_DIST += tests/bench/amqp.sh
 EXTRA_DIST += tests/rabbit.sh tests/broker.py tests/t_amqp.sh \
 	tests/t_broker.sh tests/t_consume.sh tests/t_hub_amqp.sh
 
@@ -393,7 +405,7 @@ td_bench = tests/bench/bench tests/bench/answer tests/bench/stamp \
 CLEANFILES += $(td_bench)
 EXTRA_DIST += tests/bench/ballast.c tests/bench/handler.php \
 	tests/bench/handler.py tests/bench/run.sh tests/bench/stamp.c
-.PHONY: bench
+.PHONY: bench bench-amqp
 bench: src/cli/taskdir src/cli/taskdir-hub $(td_bench)
 	$(AM_V_at)TD_BUILDDIR='$(abs_top_builddir)' \
 	    TD_SRCDIR='$(abs_top_srcdir)' \

@@ -106,18 +106,10 @@ expire(struct td_lane *lane, struct td_message *message, bool was_sent)
 static void
 expire_list(struct td_lane *lane, struct td_messages *list)
 {
-	struct td_message *before = NULL, *message, *next;
 	uint64_t now_ms = td_clock_mono_ms();
 
-	for (message = list->first; message != NULL; message = next) {
-		next = message->next;
-		if (message->deadline_ms > now_ms) {
-			before = message;
-			continue;
-		}
-		td_messages_unlink(list, before);
-		expire(lane, message, list == &lane->flying);
-	}
+	while (td_messages_deadline(list) <= now_ms)
+		expire(lane, td_messages_pop(list), list == &lane->flying);
 }
 
 /* Sending */

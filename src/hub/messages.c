@@ -40,11 +40,6 @@ td_messages_pop(struct td_messages *messages)
 uint64_t
 td_messages_deadline(const struct td_messages *messages)
 {
-	uint64_t at_ms = TD_MESSAGES_NEVER;
-
-	for (const struct td_message *message = messages->first;
-	    message != NULL; message = message->next)
-		if (message->deadline_ms < at_ms)
-			at_ms = message->deadline_ms;
-	return at_ms;
+	return messages->first == NULL ? TD_MESSAGES_NEVER :
+	    messages->first->deadline_ms;
 }

@@ -1,5 +1,7 @@
 /*
- * Messages in the order in which they came, linked by their next.
+ * Messages of one service in the order in which they came, linked by their
+ * next.  All have the same time-outs, so their deadlines are in this order,
+ * too.
  */
 #ifndef TD_HUB_MESSAGES_H
 #define TD_HUB_MESSAGES_H

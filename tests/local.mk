@@ -168,6 +168,7 @@ td_stories += \
 	tests/t_worker_pools.sh \
 	tests/t_batch.sh \
 	tests/t_boxes.sh \
+	tests/t_breaker_cli.sh \
 	tests/t_cancel.sh \
 	tests/t_cgroups.sh \
 	tests/t_check.sh \

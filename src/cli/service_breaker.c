@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/io.h"
 #include "cli/arg.h"
 #include "cli/owner.h"
 #include "cli/target.h"
-#include "lib/breakerfile.h"
+#include "cli/when.h"
 #include "lib/service.h"
 
 enum { CLOSED, OPEN };	/* of the file's states */
@@ -90,22 +89,54 @@ change(const struct td_spool *spool, const char *service, unsigned state,
 }
 
 void
+td_service_breaker(struct td_breaker_line *line, const struct td_spool *spool,
+    const char *service)
+{
+	int dir_fd = td_breakerfile_look(spool->run_fd);
+
+	*line = (struct td_breaker_line){0};
+	/* Without the folder no hub has ever run. */
+	if (dir_fd < 0)
+		return;
+	(void)td_breakerfile_read(dir_fd, service, line);
+	(void)close(dir_fd);
+}
+
+void
+td_service_breaker_text(struct td_buf *text, const struct td_out *out,
+    const struct td_breaker_line *line)
+{
+	char when[TD_WHEN_SIZE];
+
+	td_buf_add_text(text, td_breaker_state_name(line->state));
+	if (line->state != OPEN)
+		return;
+	if (line->until_ms <= td_clock_wall_us() / 1000) {
+		td_buf_add_text(text, ", the next one finds out");
+		return;
+	}
+	td_when_format(when, (int64_t)(line->until_ms / 1000), out->utc);
+	td_buf_add_format(text, " until %s", when);
+}
+
+void
 td_service_breaker_out(struct td_out *out, const struct td_spool *spool,
     const char *service)
 {
-	struct td_breaker_line line = { 0 };
-	int dir_fd = td_io_open_dir(spool->run_fd, "breaker");
+	struct td_breaker_line line;
+	struct td_buf text = {0};
 
-	/* Without the folder no hub has ever run. */
-	if (dir_fd >= 0) {
-		(void)td_breakerfile_read(dir_fd, service, &line);
-		(void)close(dir_fd);
-	}
-	td_out_styled(out, "breaker", td_breaker_state_name(line.state),
+	td_service_breaker(&line, spool, service);
+	if (out->json)
+		td_buf_add_text(&text, td_breaker_state_name(line.state));
+	else
+		td_service_breaker_text(&text, out, &line);
+	td_out_styled(out, "breaker", td_buf_text(&text),
 	    line.state == CLOSED ? TD_STYLE_PLAIN : TD_STYLE_BAD);
-	if (line.until_ms != 0)
+	if (out->json && line.until_ms != 0)
 		td_out_time(out, "breaker_until",
 		    (int64_t)(line.until_ms / 1000));
+	td_buf_release(&text);
 }
 
 static int
@@ -114,7 +145,7 @@ report(const struct td_usage *usage, const struct td_common *common,
 {
 	static const struct td_column columns[] = {
 		{ "service", "service", 0 }, { "breaker", "breaker", 0 },
-		{ "breaker_until", "until", 0 }, {0},
+		{0},
 	};
 	struct td_out out;
 

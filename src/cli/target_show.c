@@ -7,6 +7,7 @@
 
 #include "cli/conf.h"
 #include "cli/out.h"
+#include "cli/service_breaker.h"
 #include "lib/service.h"
 #include "lib/settings.h"
 #include "lib/url.h"
@@ -14,6 +15,7 @@
 struct show {
 	struct td_out out;
 	const struct td_settings *settings;
+	const struct td_spool *spool;
 	struct td_buf head;		/* "service crm" */
 };
 
@@ -86,6 +88,25 @@ show_row(struct show *show, const char *name)
 	td_buf_release(&value);
 }
 
+/* No setting, but who looks at a service wants to know. */
+static void
+show_breaker(struct show *show, const char *name)
+{
+	struct td_breaker_line line;
+	struct td_buf value = {0}, origin = {0};
+
+	td_service_breaker(&line, show->spool, name);
+	td_service_breaker_text(&value, &show->out, &line);
+	td_buf_add_format(&origin, "run/breaker/%s", name);
+	td_out_row(&show->out);
+	td_out_text(&show->out, "name", "breaker");
+	td_out_text(&show->out, "value", td_buf_text(&value));
+	td_out_text(&show->out, "origin", td_buf_text(&origin));
+	td_out_end(&show->out);
+	td_buf_release(&value);
+	td_buf_release(&origin);
+}
+
 /* In place of the row that stands for all of them. */
 static void
 show_headers(struct show *show, const struct td_service *service)
@@ -119,6 +140,8 @@ show_all(struct show *show, const char *kind, const struct td_service *service)
 		else if (service != NULL)
 			show_headers(show, service);
 	}
+	if (service != NULL)
+		show_breaker(show, service->name);
 	td_out_end(&show->out);
 }
 
@@ -157,6 +180,7 @@ td_target_show(const struct td_usage *usage, const char *kind, int argc,
 	}
 	if (rc == TD_EXIT_DONE) {
 		show.settings = conf.settings;
+		show.spool = &conf.spool;
 		td_out_open(&show.out, &common);
 		show_all(&show, kind, strcmp(kind, "service") != 0 ? NULL :
 		    td_service_find(conf.settings, args.words[0]));

@@ -5,11 +5,8 @@
  */
 #include "cli/why.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include "cli/service_breaker.h"
 #include "cli/when.h"
-#include "lib/breakerfile.h"
 #include "lib/service.h"
 
 enum { OPEN = 1, HALF_OPEN = 2 };	/* as breakerfile.h has it */
@@ -18,15 +15,10 @@ static void
 say_breaker(struct td_why *why, const char *service)
 {
 	char relative[TD_WHEN_SIZE], absolute[TD_WHEN_SIZE];
-	struct td_breaker_line line = {0};
+	struct td_breaker_line line;
 	int64_t until;
-	int dir_fd = openat(why->conf->spool.run_fd, "breaker", O_RDONLY |
-	    O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
-	if (dir_fd < 0)
-		return;
-	(void)td_breakerfile_read(dir_fd, service, &line);
-	(void)close(dir_fd);
+	td_service_breaker(&line, &why->conf->spool, service);
 	until = (int64_t)(line.until_ms / 1000);
 	td_when_format_relative(relative, until, why->out->now);
 	td_when_format(absolute, until, why->out->utc);

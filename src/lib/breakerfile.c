@@ -32,6 +32,12 @@ td_breakerfile_open(int run_fd)
 {
 	if (mkdirat(run_fd, folder, 0700) != 0 && errno != EEXIST)
 		return -errno;
+	return td_breakerfile_look(run_fd);
+}
+
+int
+td_breakerfile_look(int run_fd)
+{
 	return td_io_open_dir(run_fd, folder);
 }
 

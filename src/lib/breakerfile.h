@@ -25,6 +25,8 @@ const char *td_breaker_state_name(unsigned state);
 
 /* Opens run/breaker/, made if it is missing: a descriptor or negated errno. */
 int td_breakerfile_open(int run_fd);
+/* The same for readers: -ENOENT if it is missing. */
+int td_breakerfile_look(int run_fd);
 
 /* Holds the folder's lock, which closing the descriptor gives up: one, or
  * negated errno.  Never waits long: it is held for one decision. */

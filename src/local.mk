@@ -24,6 +24,7 @@ src_liblib_la_SOURCES = \
 	src/lib/create.c \
 	src/lib/cron.c src/lib/cron.h src/lib/cron_fields.h \
 	src/lib/cron_next.c src/lib/cron_parse.c src/lib/cron_words.c \
+	src/lib/daylog.c src/lib/daylog.h \
 	src/lib/eventfile.c src/lib/eventfile.h \
 	src/lib/event.c src/lib/event.h \
 	src/lib/filesystem.c src/lib/filesystem.h \
@@ -234,6 +235,8 @@ src_libcli_la_SOURCES = \
 	src/cli/live_draw.c \
 	src/cli/live_keys.c \
 	src/cli/log_output.c src/cli/log_output.h \
+	src/cli/log_requests.c src/cli/log_requests.h \
+	src/cli/logview.c src/cli/logview.h \
 	src/cli/member.c src/cli/member.h \
 	src/cli/monitor.c src/cli/monitor.h \
 	src/cli/out.c src/cli/out.h \

@@ -335,7 +335,7 @@ START_TEST(removed_file_is_made_again)
 END_TEST
 
 static const char *
-followed(struct td_buf *out, struct td_runlog_tail *tail, int dir)
+followed(struct td_buf *out, struct td_daylog_tail *tail, int dir)
 {
 	td_buf_clear(out);
 	ck_assert_int_eq(td_runlog_tail_next(tail, dir, collect, out), 0);
@@ -381,7 +381,7 @@ END_TEST
 
 START_TEST(tail_follows_across_days)
 {
-	struct td_runlog_tail tail = { 0 };
+	struct td_daylog_tail tail = { 0 };
 	struct td_runlog log = { 0 };
 	struct td_buf got = { 0 };
 	int dir = open_dir();
@@ -411,7 +411,7 @@ END_TEST
 
 START_TEST(tail_begins_before_the_first_file)
 {
-	struct td_runlog_tail tail = { 0 };
+	struct td_daylog_tail tail = { 0 };
 	struct td_runlog log = { 0 };
 	struct td_buf got = { 0 };
 	int dir = open_dir();

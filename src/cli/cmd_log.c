@@ -2,17 +2,15 @@
 
 #include "cli/commands.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 #include "cli/arg.h"
 #include "cli/history.h"
 #include "cli/log_output.h"
+#include "cli/log_requests.h"
+#include "cli/logview.h"
 #include "cli/pick.h"
 #include "cli/usage.h"
 #include "lib/eventfile.h"
@@ -23,7 +21,7 @@ struct options {
 	const char *class_name, *type, *user, *result, *grep;
 	struct td_opt_number since, until;
 	uint64_t n;
-	bool failed, follow, usage;
+	bool failed, follow, usage, requests;
 };
 
 /* clang-format off */
@@ -55,6 +53,10 @@ static const struct td_opt opts[] = {
 	  0, "go on and print what comes" },
 	{ "usage", 'u', NULL, TD_OPT_FLAG, offsetof(struct options, usage), 0,
 	  "instead, how much the log and the kept output take, and may" },
+	{ "requests", 0, NULL, TD_OPT_FLAG,
+	  offsetof(struct options, requests), 0,
+	  "instead, what the hub sent and fetched: see \"taskdir log "
+	  "--requests --help\"" },
 	{0},
 };
 /* clang-format on */
@@ -79,8 +81,8 @@ struct log {
 	struct td_out *out;
 	const char *id;		/* whole; NULL: all */
 	enum td_result result;
-	struct td_buf kept;	/* of the last N: lines, newest first */
-	uint64_t n_kept;
+	struct td_runlog_line line;	/* taken last */
+	struct td_buf scratch;
 };
 
 static bool
@@ -152,112 +154,39 @@ is_wanted(const struct log *log, const struct td_runlog_line *line)
 	return has_class(line, options->class_name);
 }
 
-static int
-print_line(void *arg, const struct td_runlog_line *line)
+static bool
+take(void *arg, const char *text, size_t len)
 {
 	struct log *log = arg;
 
-	if (is_wanted(log, line))
-		td_history_print(log->out, line);
-	return log->out->error != 0 ? log->out->error : 0;
+	return td_runlog_parse(&log->line, text, len, &log->scratch) &&
+	    is_wanted(log, &log->line);
 }
 
-static int
-keep_line(void *arg, const struct td_runlog_line *line)
-{
-	struct log *log = arg;
-
-	if (!is_wanted(log, line))
-		return 0;
-	td_buf_add(&log->kept, line, sizeof(*line));
-	td_buf_add(&log->kept, line->text, line->len);
-	td_buf_add(&log->kept, &line->len, sizeof(line->len));
-	if (td_buf_status(&log->kept) != 0)
-		return -ENOMEM;
-	return ++log->n_kept == log->options->n;
-}
-
-/* Each line as it was kept, the last one first: its length stands behind it. */
 static void
-print_kept(struct log *log)
+print(void *arg)
 {
-	size_t at = log->kept.len;
+	const struct log *log = arg;
 
-	while (at > 0) {
-		struct td_runlog_line line;
-		size_t len;
-
-		memcpy(&len, log->kept.data + at - sizeof(len), sizeof(len));
-		at -= sizeof(len) + len + sizeof(line);
-		memcpy(&line, log->kept.data + at, sizeof(line));
-		line.text = log->kept.data + at + sizeof(line);
-		td_history_print(log->out, &line);
-	}
-}
-
-static int
-print_past(struct log *log, const struct td_spool *spool)
-{
-	const struct options *options = log->options;
-	unsigned since = options->since.given ?
-	    td_runlog_day(options->since.n) : 0;
-	unsigned until = options->until.given ?
-	    td_runlog_day(options->until.n) : 0;
-	int rc;
-
-	if (options->n == 0)
-		return td_runlog_read(spool->log_fd, since, until, print_line,
-		    log);
-	rc = td_runlog_read_back(spool->log_fd, since, until, keep_line, log);
-	if (rc >= 0)
-		print_kept(log);
-	return rc < 0 ? rc : 0;
-}
-
-/* Prints what comes, until a signal or the reader ends it. */
-static int
-follow(struct log *log, struct td_runlog_tail *tail, int log_fd)
-{
-	char path[sizeof("/proc/self/fd/") + 16], events[4096];
-	struct pollfd poll_fd = { .fd = inotify_init1(IN_CLOEXEC |
-	    IN_NONBLOCK), .events = POLLIN };
-	int rc = poll_fd.fd < 0 ? -errno : 0;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", log_fd);
-	if (rc == 0 && inotify_add_watch(poll_fd.fd, path,
-	    IN_MODIFY | IN_CREATE) < 0)
-		rc = -errno;
-	while (rc == 0) {
-		rc = td_runlog_tail_next(tail, log_fd, print_line, log);
-		if (rc == 0)
-			rc = td_out_flush(log->out);
-		/* A minute: an event may be lost. */
-		if (rc == 0 && poll(&poll_fd, 1, 60000) < 0 && errno != EINTR)
-			rc = -errno;
-		while (read(poll_fd.fd, events, sizeof(events)) > 0)
-			;
-	}
-	if (poll_fd.fd >= 0)
-		(void)close(poll_fd.fd);
-	return rc;
+	td_history_print(log->out, &log->line);
 }
 
 static int
 show(struct log *log, const struct td_spool *spool)
 {
-	struct td_runlog_tail tail = {0};
-	int rc = 0;
+	const struct options *options = log->options;
+	struct td_logview view = {
+		.out = log->out, .prefix = TD_RUNLOG_PREFIX,
+		.since = options->since, .until = options->until,
+		.n = options->n, .follow = options->follow,
+		.take = take, .print = print, .arg = log,
+	};
+	int rc;
 
-	/* The tail begins first: a line may then come twice, none is lost. */
-	if (log->options->follow)
-		rc = td_runlog_tail_start(&tail, spool->log_fd);
 	td_out_list(log->out, NULL, td_history_columns);
-	if (rc == 0)
-		rc = print_past(log, spool);
-	if (rc == 0 && log->options->follow)
-		rc = follow(log, &tail, spool->log_fd);
+	rc = td_logview_show(&view, spool->log_fd);
 	td_out_end(log->out);
-	td_buf_release(&log->kept);
+	td_buf_release(&log->scratch);
 	if (rc != 0 && log->out->error == 0)
 		return td_cli_failed(usage.name, rc, "cannot read the run log "
 		    "of %s", spool->path);
@@ -326,6 +255,15 @@ print_usage(const struct td_common *common)
 	return td_out_close(&out, usage.name, rc);
 }
 
+static bool
+asks_for_requests(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--requests") == 0)
+			return true;
+	return false;
+}
+
 int
 td_cmd_log(int argc, char **argv)
 {
@@ -338,6 +276,8 @@ td_cmd_log(int argc, char **argv)
 	if (td_arg_command_first(argc, argv) == 1 && argc > 1 &&
 	    strcmp(argv[1], "output") == 0)
 		return td_log_output(argc - 1, argv + 1);
+	if (asks_for_requests(argc, argv))
+		return td_log_requests(argc, argv);
 	rc = td_arg_parse(&usage, argc, argv, &options, &args);
 	if (rc != TD_ARG_GO_ON)
 		return rc;

@@ -24,7 +24,7 @@ struct td_pace {
 	uint64_t since;		/* nothing is known of earlier seconds */
 	uint64_t now;
 	uint64_t n;		/* lines that start read */
-	struct td_runlog_tail tail;
+	struct td_daylog_tail tail;
 	int log_fd;
 };
 

@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/num.h"
 #include "lib/output.h"
+#include "lib/runlog.h"
 #include "lib/scan.h"
 
 enum { SIZE_TEXT = 24 };
@@ -38,7 +39,8 @@ format_size(char out[static SIZE_TEXT], uint64_t bytes)
 static bool
 is_day(const char *name)
 {
-	return strncmp(name, "runs-", 5) == 0;
+	return td_daylog_day(name, TD_RUNLOG_PREFIX) != 0 ||
+	    td_daylog_day(name, TD_REQLOG_PREFIX) != 0;
 }
 
 static bool

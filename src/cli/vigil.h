@@ -45,7 +45,7 @@ struct td_vigil {
 	bool (*joins)(void *arg, enum td_state state,
 	    const struct td_name *name, struct td_watched *task);
 	void *arg;
-	struct td_runlog_tail tail;
+	struct td_daylog_tail tail;
 };
 
 /*

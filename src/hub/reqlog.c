@@ -103,7 +103,7 @@ open_day(struct td_reqlog *log, int log_fd)
 
 	if (log->day == log->held_day)
 		return 0;
-	(void)snprintf(name, sizeof(name), "requests-%08u.jsonl",
+	(void)snprintf(name, sizeof(name), TD_REQLOG_PREFIX "%08u.jsonl",
 	    log->held_day);
 	fd = openat(log_fd, name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW, 0600);

@@ -206,7 +206,8 @@ open_day(struct td_runlog *log, int log_fd, unsigned day)
 	if (is_open(log, day))
 		return 0;
 	close_file(log);
-	(void)snprintf(name, sizeof(name), "runs-%08u.jsonl", day);
+	(void)snprintf(name, sizeof(name), TD_RUNLOG_PREFIX "%08u.jsonl",
+	    day);
 	fd = openat(log_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)

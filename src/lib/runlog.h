@@ -12,7 +12,11 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "lib/daylog.h"
 #include "lib/name.h"
+
+#define TD_RUNLOG_PREFIX	"runs-"
+#define TD_REQLOG_PREFIX	"requests-"	/* hub/reqlog.h */
 
 enum td_result {
 	TD_RESULT_OK,
@@ -97,6 +101,11 @@ struct td_runlog_line {
 	double start, end;	/* Unix seconds */
 };
 
+/* Takes a line apart, *line pointing into TEXT: false if it is none of a run
+ * log's.  SCRATCH is of the caller, for names that hold a "\". */
+bool td_runlog_parse(struct td_runlog_line *line, const char *text,
+    size_t len, struct td_buf *scratch);
+
 /*
  * Calls EACH for the lines of days SINCE_DAY..UNTIL_DAY (YYYYMMDD, 0: open),
  * oldest first, until it returns non-zero, which is then returned.  Lines that
@@ -109,16 +118,9 @@ int td_runlog_read(int log_fd, unsigned since_day, unsigned until_day,
 int td_runlog_read_back(int log_fd, unsigned since_day, unsigned until_day,
     int (*each)(void *arg, const struct td_runlog_line *line), void *arg);
 
-/*
- * Follows the log: {0} begins at its end as it is now at the first call of
- * start; next calls EACH for the whole lines that came since.
- */
-struct td_runlog_tail {
-	unsigned day;
-	off_t offset;
-};
-int td_runlog_tail_start(struct td_runlog_tail *tail, int log_fd);
-int td_runlog_tail_next(struct td_runlog_tail *tail, int log_fd,
+/* Follows the log, as td_daylog_tail_start does. */
+int td_runlog_tail_start(struct td_daylog_tail *tail, int log_fd);
+int td_runlog_tail_next(struct td_daylog_tail *tail, int log_fd,
     int (*each)(void *arg, const struct td_runlog_line *line), void *arg);
 
 /* YYYYMMDD in UTC. */

@@ -124,6 +124,7 @@ src_librunner_la_SOURCES = \
 	src/runner/hold.c \
 	src/runner/index.c src/runner/index.h \
 	src/runner/keep.c \
+	src/runner/keep_attempts.c \
 	src/runner/launch.c \
 	src/runner/ledger.c \
 	src/runner/letter.c src/runner/letter.h \

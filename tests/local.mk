@@ -219,6 +219,7 @@ td_stories += \
 	tests/t_once.sh \
 	tests/t_powercut.sh \
 	tests/t_property.sh \
+	tests/t_requests.sh \
 	tests/t_retry.sh \
 	tests/t_run_env.sh \
 	tests/t_run_exit.sh \

@@ -391,8 +391,10 @@ void td_keep_output(struct td_runner *runner, struct td_class *class,
 int td_keep_load(struct td_runner *runner);
 /* Takes out what is older than its retention. */
 void td_keep_prune(struct td_runner *runner);
-/* Whether NAME is a file of the run log. */
-bool td_keep_is_day(const char *name);
+/* The day of a file of the run log or of the hub's request log; 0: none. */
+unsigned td_keep_day(const char *name);
+/* keep_attempts.c: the hub's records of tasks that are no more. */
+void td_keep_prune_attempts(struct td_runner *runner);
 /* Whether a run with this result gets a line in the run log. */
 bool td_keep_logs(const struct td_class *class, enum td_result result);
 

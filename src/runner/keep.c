@@ -2,14 +2,15 @@
 
 /*
  * What is kept, and for how long: captured output, so many runs a class and
- * so many days; days of the run log; dead letters, if dlq_retention says so.
+ * so many days; days of the run log and of the hub's request log; dead letters,
+ * if dlq_retention says so.
  *
  * The names of the outputs of a class are a ring in memory, so that the one
  * too many costs one unlink and no scan.
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/num.h"
+#include "lib/daylog.h"
 #include "lib/reason.h"
 #include "runner/core.h"
 
@@ -168,14 +169,18 @@ ago(uint64_t retention_ms)
 	return seconds >= now ? 0 : now - seconds;
 }
 
-bool
-td_keep_is_day(const char *name)
+unsigned
+td_keep_day(const char *name)
 {
-	uint64_t day;
+	unsigned day = td_daylog_day(name, TD_RUNLOG_PREFIX);
 
-	return strncmp(name, "runs-", 5) == 0 && strlen(name) == 19 &&
-	    strcmp(name + 13, ".jsonl") == 0 &&
-	    td_num_parse(&day, name + 5, 8, 99999999) == 0;
+	return day != 0 ? day : td_daylog_day(name, TD_REQLOG_PREFIX);
+}
+
+static bool
+is_day(const char *name)
+{
+	return td_keep_day(name) != 0;
 }
 
 static bool
@@ -226,7 +231,7 @@ prune_letters(const struct td_runner *runner, uint64_t limit)
 static void
 prune_runs(int log_fd, int output_fd, uint64_t limit)
 {
-	prune(log_fd, td_keep_is_day, limit);
+	prune(log_fd, is_day, limit);
 	prune(output_fd, is_output, limit);
 }
 
@@ -241,6 +246,7 @@ td_keep_prune(struct td_runner *runner)
 	}
 	if (runner->conf.dlq_retention_ms != 0)
 		prune_letters(runner, ago(runner->conf.dlq_retention_ms));
+	td_keep_prune_attempts(runner);
 	td_expand_prune(runner);
 }
 

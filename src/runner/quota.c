@@ -72,8 +72,9 @@ note_file(struct td_quota *quota, int dir_fd, const char *name, bool by_name)
 	}
 	file = &quota->files[quota->n++];
 	*file = (struct td_quota_file){
-		.time_ns = by_name ? 0 : st.st_mtim.tv_sec * INT64_C(
-		    1000000000) + st.st_mtim.tv_nsec,
+		.time_ns = by_name ? (int64_t)td_keep_day(name) :
+		    st.st_mtim.tv_sec * INT64_C(1000000000) +
+		    st.st_mtim.tv_nsec,
 		/* What it takes on the disk: its middle may be cut out. */
 		.bytes = (uint64_t)st.st_blocks * 512,
 		.at = quota->names.len,
@@ -138,6 +139,15 @@ say_large(struct td_runner *runner, uint64_t bytes)
 	    "out what went well bytes=%" PRIu64, bytes);
 }
 
+static void
+note_day(struct td_quota *quota, int dir_fd, const char *prefix, unsigned day)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "%s%08u.jsonl", prefix, day);
+	note_file(quota, dir_fd, name, true);
+}
+
 /* Days are few. */
 static void
 look_at_log(struct td_runner *runner)
@@ -145,21 +155,20 @@ look_at_log(struct td_runner *runner)
 	struct td_quota *quota = &runner->quota;
 	int dir_fd = runner->spool->log_fd;
 	struct td_scan scan = { 0 };
-	char today[32];
+	unsigned today = td_runlog_day(td_runner_now());
 	const char *name;
 	int rc = td_scan_open(&scan, dir_fd);
 	uint64_t today_bytes;
 
-	(void)snprintf(today, sizeof(today), "runs-%08u.jsonl",
-	    td_runlog_day(td_runner_now()));
 	forget(quota);
 	/* It counts, but stays. */
-	note_file(quota, dir_fd, today, true);
+	note_day(quota, dir_fd, TD_RUNLOG_PREFIX, today);
+	note_day(quota, dir_fd, TD_REQLOG_PREFIX, today);
 	today_bytes = quota->bytes;
 	say_large(runner, today_bytes);
 	forget(quota);
 	while (rc == 0 && td_scan_next(&scan, &name, NULL) == 1)
-		if (td_keep_is_day(name) && strcmp(name, today) != 0)
+		if (td_keep_day(name) != 0 && td_keep_day(name) != today)
 			note_file(quota, dir_fd, name, true);
 	td_scan_close(&scan);
 	quota->bytes += today_bytes;

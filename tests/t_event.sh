@@ -183,6 +183,22 @@ wait_for 'and one whose tasks would be too big' \
 is "$(find "$SPOOL/tmp" -name 'event,*')" '' 'nothing of it stays staged'
 stop_runner
 
+# --- A name that was used ---------------------------------------------------
+
+new_spool
+rules
+taskdir pause >"$WORK/out"
+start_runner
+for n in 1 2; do
+	echo "{\"eventname\":\"used\",\"total\":$n}" |
+	    drop "event,used-1.json"
+	wait_until '[ ! -e "$SPOOL/new/event,used-1.json" ]'
+done
+wait_for 'another event of the same name is not taken for the first' \
+    'buried "already in the spool"'
+is "$(names_in new | grep -c used-1)" 1 'which keeps its task'
+stop_runner
+
 # --- A stage -----------------------------------------------------------------
 
 # What a killed runner leaves: see also t_event_crash.sh.

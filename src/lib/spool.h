@@ -135,6 +135,10 @@ const char *td_spool_withdrawn_name(const char *tmp_name);
 int td_spool_read(const struct td_spool *spool, enum td_state state,
     const char *name, struct td_buf *out, size_t max);
 
+/* Whether it has these bytes; what cannot be read has not. */
+bool td_spool_has(const struct td_spool *spool, enum td_state state,
+    const char *name, const struct td_buf *want);
+
 /* A dead letter back into new/ under NEW_NAME, then its reason removed. */
 int td_spool_revive(const struct td_spool *spool, const char *dlq_name,
     const char *new_name);

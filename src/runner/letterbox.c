@@ -242,19 +242,6 @@ try_later(struct td_drop *drop, const char *what, int rc)
 	td_drop_look_again(drop, TD_DROP_TROUBLE_MS);
 }
 
-static bool
-has_bytes(const struct td_runner *runner, enum td_state state,
-    const char *name, const struct td_buf *want)
-{
-	struct td_buf text = { 0 };
-	bool same = td_spool_read(runner->spool, state, name, &text,
-	    want->len) == 0 && text.len == want->len &&
-	    memcmp(text.data, want->data, want->len) == 0;
-
-	td_buf_release(&text);
-	return same;
-}
-
 /* A task with its id is there: the copy that was made before a crash (or the
  * same thing said twice), if it has the same bytes; else it is refused. */
 static void
@@ -268,7 +255,7 @@ meet(struct td_drop *drop, const struct td_letter *letter, uint32_t ref)
 	const char *own;
 
 	td_runner_name(runner, ref, name);
-	if (!has_bytes(runner, (enum td_state)entry->state, name,
+	if (!td_spool_has(runner->spool, (enum td_state)entry->state, name,
 	    &letter->text) || td_name_parse(&parts, name) != 0 ||
 	    td_boxes_of(runner, parts.id, parts.id_len, &own) != drop->box ||
 	    td_view_name(view, name, own) != 0) {

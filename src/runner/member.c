@@ -74,18 +74,29 @@ is_taken(const struct td_buf *names, const char *id)
 }
 
 /* One that is in the spool already was published before a power cut that
- * brought its event back. */
+ * brought its event back; or somebody has used that event's name again. */
+static int
+meet(const struct td_runner *runner, uint32_t ref, const struct td_buf *text,
+    struct td_err *err)
+{
+	char name[TD_NAME_SIZE];
+
+	td_runner_name(runner, ref, name);
+	if (td_spool_has(runner->spool, (enum td_state)td_index_entry(
+	    &runner->planner.index, ref)->state, name, text))
+		return 0;
+	return td_fail(err, TASKDIR_EFORMAT, "a task of another event of this "
+	    "id is already in the spool");
+}
+
 static int
 stage_text(struct td_runner *runner, struct td_buf *names,
-    const struct td_member_source *source, struct td_name *name,
+    const struct td_member_source *source, const struct td_name *name,
     const struct td_buf *text)
 {
 	char out[TD_NAME_SIZE];
-	int rc;
+	int rc = td_name_format(out, name);
 
-	if (td_index_find(&runner->planner.index, name->id, name->id_len) != 0)
-		return 0;
-	rc = td_name_format(out, name);
 	if (rc == 0)
 		rc = td_buf_reserve(names, strlen(out) + 1);
 	if (rc == 0)
@@ -104,6 +115,7 @@ stage(struct td_runner *runner, struct td_buf *names,
 	char id[TD_NAME_ID_SIZE], class_enc[TD_NAME_CLASS_SIZE];
 	struct td_name name = { .due = source->now, .id = id };
 	struct td_buf text = { 0 };
+	uint32_t ref;
 	int rc = td_eventfile_member(id, source->id, rule->name);
 
 	if (rc == 0 && is_taken(names, id))
@@ -115,7 +127,10 @@ stage(struct td_runner *runner, struct td_buf *names,
 		rc = write_text(&text, source, rule);
 	if (rc == 0)
 		rc = check_text(runner, &text, source, &name, class_enc, err);
-	if (rc == 0)
+	ref = td_index_find(&runner->planner.index, id, strlen(id));
+	if (rc == 0 && ref != 0)
+		rc = meet(runner, ref, &text, err);
+	else if (rc == 0)
 		rc = stage_text(runner, names, source, &name, &text);
 	td_buf_release(&text);
 	return rc;

@@ -75,14 +75,10 @@ static int
 meet(struct td_drop *drop, const struct td_letter *letter, const char *name)
 {
 	struct td_runner *runner = drop->runner;
-	struct td_buf text = { 0 };
-	bool same = td_spool_read(runner->spool, TD_STATE_NEW, name, &text,
-	    letter->text.len) == 0 && text.len == letter->text.len &&
-	    memcmp(text.data, letter->text.data, text.len) == 0;
 	int rc;
 
-	td_buf_release(&text);
-	if (!same) {
+	if (!td_spool_has(runner->spool, TD_STATE_NEW, name,
+	    &letter->text)) {
 		td_refuse(drop, "an event with this id is already in the "
 		    "spool");
 		return 1;

@@ -36,6 +36,11 @@ rest later 'rule.endpoint = /status/429?after=100' \
     'cb_failure_threshold = 0'
 rest private 'allow_private = no'
 rest listed 'allow_private = no' 'allow = 10.0.0.0/8, 127.0.0.0/8'
+# Nobody listens there, and the name has ::1 as well, which is not listed.
+rest deaf 'allow_private = no' 'allow = 127.0.0.0/8' \
+    'cb_failure_threshold = 0'
+sed -i "/^\[service deaf\]/,/^base_url/s,//127.0.0.1:.*,//localhost:1," \
+    "$SPOOL/taskdir.conf"
 rest slow 'rule.endpoint = /hang' 'timeout = 50ms' \
     'cb_failure_threshold = 0'
 TD_TEST_APIKEY=SECRET-apikey
@@ -103,7 +108,7 @@ for line in open(sys.argv[1]):
     assert h["webhook-signature"] == "v1,%s v1,%s" % tuple(want)
 END
 
-for kind in reset half garbage length headers busy slow; do
+for kind in reset half garbage length headers busy slow deaf; do
 	id=$(dispatch "$kind" '{}' --attempts 1)
 	wait_for "$kind ends as a dead letter" "dead $id"
 	is "$(request_log "$id" | grep -c '"result":"retry"')" 3 \

@@ -70,7 +70,7 @@ measure(struct td_http_call *call, CURL *curl)
 static const char *
 find_fault(struct td_http_call *call, CURLcode code, const char *detail)
 {
-	if (call->is_refused) {
+	if (call->is_refused && !call->is_allowed) {
 		call->fault = TD_HTTP_ADDRESS;
 		return "the host's address is private; see allow_private and "
 		    "allow";
@@ -251,7 +251,8 @@ clear_answer(struct td_http_call *call)
 	call->error[0] = '\0';
 	call->bytes_received = 0;
 	call->header_bytes = 0;
-	call->has_head = call->is_full = call->is_refused = false;
+	call->has_head = call->is_full = false;
+	call->is_refused = call->is_allowed = false;
 }
 
 int

@@ -71,7 +71,8 @@ struct td_http_call {
 	size_t header_bytes;
 	bool has_head;		/* all headers of the answer are there */
 	bool is_full;		/* the rest of the answer is not waited for */
-	bool is_refused;
+	bool is_refused;	/* an address of the host */
+	bool is_allowed;	/* another one of them */
 };
 
 /* 0, -ENOMEM. */

@@ -38,6 +38,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 		call->is_refused = true;
 		return CURL_SOCKET_BAD;
 	}
+	call->is_allowed = true;
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -56,6 +57,7 @@ before_request(void *arg, char *remote, char *local, int remote_port,
 	    may_connect(call->target, &address))
 		return CURL_PREREQFUNC_OK;
 	call->is_refused = true;
+	call->is_allowed = false;
 	return CURL_PREREQFUNC_ABORT;
 }
 

@@ -309,6 +309,25 @@ START_TEST(literal_token_needs_a_private_file)
 }
 END_TEST
 
+START_TEST(so_does_a_password_in_a_url)
+{
+	struct td_settings *settings = NULL;
+	struct td_err err = { 0 };
+	int root = open_root(AMQP, 0644);
+
+	ck_assert_int_eq(td_settings_load(&settings, root, &err),
+	    TASKDIR_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(err.text, "taskdir.conf:3:12: base_url: "
+	    "others may read this file"));
+	(void)close(root);
+	root = open_root("[service mq]\ntype = amqp\n"
+	    "base_url = amqp://u@h/v\n", 0644);
+	ck_assert_int_eq(td_settings_load(&settings, root, &err), 0);
+	td_settings_free(settings);
+	(void)close(root);
+}
+END_TEST
+
 START_TEST(template_comes_from_a_file)
 {
 	int root = open_root(RULE "template_file = t.json\n", 0600), fd;
@@ -457,6 +476,7 @@ main(void)
 		{ good_ones_are_taken, N_OF(good) },
 		{ bad_ones_are_refused_with_their_place, N_OF(bad) },
 		{ literal_token_needs_a_private_file, 0 },
+		{ so_does_a_password_in_a_url, 0 },
 		{ template_comes_from_a_file, 0 },
 		{ rule_wants_an_event_or_not, N_OF(matches) },
 		{ statuses_are_found_in_lists, 0 },

@@ -108,6 +108,11 @@ check_exit 0 'a literal token in a private file' taskdir service set mq \
     auth=basic user=u token=hidden2
 chmod 644 "$SPOOL/conf.d/brokers.conf"
 check_exit 1 'not in one that others may read' taskdir config check
+like "$(cat err)" '*brokers.conf:*base_url: others may read*' \
+    'nor a password in a URL, with its place'
+sed 's/u:hidden1@//' "$SPOOL/conf.d/brokers.conf" >"$WORK/nopassword"
+cat "$WORK/nopassword" >"$SPOOL/conf.d/brokers.conf"
+check_exit 1 'without that the token is left' taskdir config check
 like "$(cat err)" '*brokers.conf:*token: others may read*' 'with its place'
 chmod 600 "$SPOOL/conf.d/brokers.conf"
 taskdir service set crm header.X-Api-Key=hidden3 >out

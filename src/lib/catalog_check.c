@@ -52,6 +52,21 @@ require(const struct check *check, const char *setting, const char *text,
 	return fail_at(check, setting);
 }
 
+/* One in a URL is as literal as a token. */
+static int
+check_password(const struct check *check, const struct td_url *url)
+{
+	const struct td_catalog_value *value = td_catalog_value(check->target,
+	    "base_url");
+
+	if (url->userinfo.text == NULL || value == NULL || !value->open ||
+	    memchr(url->userinfo.text, ':', url->userinfo.len) == NULL)
+		return 0;
+	return refuse(check, "base_url", "others may read this file, and in "
+	    "it the password; chmod 600, or use auth = basic with user and "
+	    "token_file");
+}
+
 static int
 check_url(const struct check *check, const struct td_service *service)
 {
@@ -73,7 +88,7 @@ check_url(const struct check *check, const struct td_service *service)
 		    "follow; the endpoint of a rule may have a query");
 	if (url.fragment.text != NULL)
 		return refuse(check, "base_url", "no \"#\" may follow");
-	return 0;
+	return check_password(check, &url);
 }
 
 /* A literal one is for eyes that may read it. */

@@ -95,6 +95,8 @@ wait_for 'a failed replay is a dead letter again, after one run' \
 is "$(bodies /switch/1 | sort -u)" \
     "$a {\"old\": \"M\\u00fcller \\\"x\\\"\"}" 'the same bytes were sent'
 is "$(bodies /switch/1 | wc -l)" 6 'and as often as in any run'
+is "$(grep -c '"run":.*"replay":true' "$SPOOL/log/attempts/$a")" 1 \
+    'its record says that it was a replay'
 echo 200 >"$WORK/web/status"
 check 'and once more' taskdir dlq replay --rule crm --event crm "$a"
 wait_for 'now it is delivered' "delivered $a"

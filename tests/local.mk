@@ -82,6 +82,7 @@ td_hub_units = \
 	tests/check_address \
 	tests/check_attempts \
 	tests/check_breaker \
+	tests/check_breakers \
 	tests/check_sampler \
 	tests/check_sign \
 	tests/check_store \
@@ -243,6 +244,7 @@ tests_check_amqp_url_LDADD = src/libamqp.la $(LDADD)
 td_hub_ldadd = src/libhub.la $(LDADD)
 tests_check_attempts_LDADD = $(td_hub_ldadd)
 tests_check_breaker_LDADD = $(td_hub_ldadd)
+tests_check_breakers_LDADD = $(td_hub_ldadd)
 tests_check_sampler_LDADD = $(td_hub_ldadd)
 tests_check_sign_LDADD = $(td_hub_ldadd)
 tests_check_store_LDADD = $(td_hub_ldadd)

@@ -31,6 +31,9 @@ rest well 'rule.endpoint = /ok/well'
 rest off 'enabled = no'
 rest ruleoff 'rule.enabled = no'
 rest oldoff 'enabled = no' 'postpone_max = 1s'
+rest mute 'auth = bearer' 'token_file = nowhere' 'max_retries = 1'
+mkdir -p "$SPOOL/run/breaker"
+echo 'open 1 1 2' >"$SPOOL/run/breaker/mute"
 cat >"$WORK/hook" <<-END
 	#!/bin/sh
 	echo "\$@" >>"$WORK/hooked"
@@ -102,6 +105,10 @@ wait_for 'and all are delivered' '! names_in new | grep -q "5Cback,"' 60
 is "$(requests web 'r["path"]' | grep -c /hang)" 53 'each once'
 wait_for 'the hook heard of it' 'grep -q "^back half-open closed" hooked'
 check '... and of its opening' grep -q '^back closed open' "$WORK/hooked"
+
+id=$(dispatch mute '{}' --attempts 1)
+wait_for 'what cannot be sent for want of a secret is no probe' "dead $id"
+is "$(state mute)" half-open 'and closes nothing'
 
 # --- Disabled ----------------------------------------------------------------
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,10 +23,17 @@ enum { PROBE_SLACK_MS = 1000 };
 _Static_assert((int)TD_BREAKER_CLOSED == 0 && (int)TD_BREAKER_OPEN == 1 &&
     (int)TD_BREAKER_HALF_OPEN == 2, "the file has them in this order");
 
+/* Which file it is; all 0: none.  The number of one that was replaced may be
+ * the next one's: its time tells them apart. */
+struct mark {
+	ino_t inode;
+	struct timespec changed;
+};
+
 struct entry {
 	const struct td_service *service;
 	struct td_breaker breaker;
-	ino_t inode;		/* of the file as it was read; 0: none */
+	struct mark mark;	/* of the file as it was read */
 	struct entry *next;
 };
 
@@ -101,24 +109,42 @@ limits_of(const struct td_service *service)
 	};
 }
 
-/* Takes over what another hub or a person wrote: every file is a new one. */
+static struct mark
+look(const struct td_breaker_book *book, const struct entry *entry)
+{
+	struct stat st;
+
+	if (fstatat(book->dir_fd, entry->service->name, &st,
+	    AT_SYMLINK_NOFOLLOW) != 0)
+		return (struct mark){ 0 };
+	return (struct mark){ st.st_ino, st.st_ctim };
+}
+
+static bool
+is_same(const struct mark *a, const struct mark *b)
+{
+	return a->inode == b->inode &&
+	    a->changed.tv_sec == b->changed.tv_sec &&
+	    a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* Takes over what another hub or a person wrote.  Permits that were given
+ * before are no good then, also where the file begins to count anew. */
 static void
 refresh(const struct td_breaker_book *book, struct entry *entry)
 {
+	struct td_breaker *breaker = &entry->breaker;
+	struct mark mark = look(book, entry);
 	struct td_breaker_line line;
-	struct stat st;
-	ino_t inode = fstatat(book->dir_fd, entry->service->name, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino : 0;
 
-	if (inode == entry->inode)
+	if (is_same(&mark, &entry->mark) || td_breakerfile_read(book->dir_fd,
+	    entry->service->name, &line) != 0)
 		return;
-	if (td_breakerfile_read(book->dir_fd, entry->service->name,
-	    &line) != 0)
-		return;
-	entry->inode = inode;
-	entry->breaker = (struct td_breaker){
+	entry->mark = mark;
+	*breaker = (struct td_breaker){
 		.state = (enum td_breaker_state)line.state,
-		.generation = line.generation,
+		.generation = line.generation > breaker->generation ?
+		    line.generation : breaker->generation + 1,
 		.since_ms = line.since_ms,
 		.until_ms = line.until_ms,
 	};
@@ -129,7 +155,6 @@ static void
 write_down(const struct td_breaker_book *book, struct entry *entry)
 {
 	const struct td_breaker *breaker = &entry->breaker;
-	struct stat st;
 	int rc = td_breakerfile_write(book->dir_fd, entry->service->name,
 	    &(struct td_breaker_line){
 		.state = (unsigned)breaker->state,
@@ -141,9 +166,8 @@ write_down(const struct td_breaker_book *book, struct entry *entry)
 	if (rc != 0)
 		td_log(TD_LOG_WARNING, "hub", "cannot write run/breaker/%s: "
 		    "%s", entry->service->name, strerror(-rc));
-	else if (fstatat(book->dir_fd, entry->service->name, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0)
-		entry->inode = st.st_ino;
+	else
+		entry->mark = look(book, entry);
 }
 
 static void

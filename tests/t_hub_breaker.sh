@@ -101,7 +101,8 @@ wait_for 'the others wait' '[ "$(names_in cur | grep -c "5Cback,")" = 1 ]'
 is "$(requests web 'r["path"]' | grep -c /hang)" 1 'one, not fifty'
 : >"$WORK/web/release"
 wait_for 'its success closes it' '[ "$(state back)" = closed ]'
-wait_for 'and all are delivered' '! names_in new | grep -q "5Cback,"' 60
+wait_for 'and all are delivered' '! { names_in new; names_in cur
+    names_in failed; } | grep -q "5Cback,"' 60
 is "$(requests web 'r["path"]' | grep -c /hang)" 53 'each once'
 wait_for 'the hook heard of it' 'grep -q "^back half-open closed" hooked'
 check '... and of its opening' grep -q '^back closed open' "$WORK/hooked"

@@ -222,7 +222,8 @@ fail(struct feed *feed, const struct td_result_of *result)
 		feed->attempt = 1;
 	(void)memcpy(feed->error, result->error, sizeof(feed->error));
 	log_result(feed, result);
-	tell_breaker(feed, !result->unhealthy);
+	if (td_result_speaks(result))
+		tell_breaker(feed, !result->unhealthy);
 	try_later(feed, result);
 }
 

@@ -226,8 +226,9 @@ attempted(struct td_delivery *delivery)
 {
 	const struct td_result_of *result = &delivery->result;
 
-	td_breakers_tell(delivery->hub, delivery->service,
-	    &delivery->permit, !result->unhealthy);
+	if (td_result_speaks(result))
+		td_breakers_tell(delivery->hub, delivery->service,
+		    &delivery->permit, !result->unhealthy);
 	td_record_attempt(&delivery->record, delivery->attempt, result,
 	    td_clock_wall_us());
 	log_attempt(delivery);

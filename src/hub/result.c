@@ -30,6 +30,15 @@ td_fault_name(enum td_fault fault)
 	return names[fault];
 }
 
+bool
+td_result_speaks(const struct td_result_of *result)
+{
+	return result->unhealthy || result->status != 0 ||
+	    (result->fault != TD_FAULT_CONFIG &&
+	    result->fault != TD_FAULT_ADDRESS &&
+	    result->fault != TD_FAULT_LIMIT);
+}
+
 void
 td_result_release(struct td_result_of *result)
 {

@@ -54,6 +54,9 @@ struct td_result_of {
 
 /* "network", "timeout", ...; "" for none. */
 const char *td_fault_name(enum td_fault fault);
+/* Whether it says anything of the service's health: what was never sent to it
+ * does not. */
+bool td_result_speaks(const struct td_result_of *result);
 void td_result_release(struct td_result_of *result);
 
 #endif

@@ -125,7 +125,10 @@ START_TEST(a_replay_stays_one_until_it_is_rendered_anew)
 		  "{\"end\":\"postponed\"}\n", true },
 		{ "{\"run\":5,\"replay\":true}\n{\"end\":\"retry\"}\n",
 		  true },
-		{ "{\"run\":1}\n{\"end\":\"retry\"}\n", false },
+		{ "{\"run\":1,\"verb\":\"PUT\"}\n{\"end\":\"retry\"}\n",
+		  false },
+		{ "{\"run\":5}\n{\"attempt\":0}\n{\"end\":\"permanent\"}\n",
+		  true },
 		{ "{\"render\":true}\n", false },
 		{ "{\"run\":5,\"replay\":true}\n{\"end\":\"retry\"}\n"
 		  "{\"render\":true}\n", false },
@@ -136,6 +139,8 @@ START_TEST(a_replay_stays_one_until_it_is_rendered_anew)
 	td_buf_add_format(&text, "%s%s", dead, table[_i].then);
 	td_attempts_last(&last, td_buf_text(&text));
 	ck_assert_int_eq(last.dead, table[_i].same);
+	if (last.dead && strstr(table[_i].then, "replay") == NULL)
+		ck_assert_ptr_nonnull(td_json_member(last.run, "body").text);
 	td_buf_release(&text);
 }
 END_TEST
@@ -175,6 +180,30 @@ START_TEST(a_torn_line_is_passed_over)
 }
 END_TEST
 
+START_TEST(what_a_cut_line_left_spoils_no_other)
+{
+	struct td_buf cut = { 0 }, all = { 0 };
+	struct td_record record = { 0 };
+	struct td_attempts_last last;
+
+	open_dir();
+	td_buf_add_text(&cut, "{\"run\":1,\"body\":\"ab");
+	ck_assert_int_eq(td_attempts_append(dir_fd, "id", &cut,
+	    TD_ATTEMPTS_CREATE), 0);
+	begin(&record, "x", 1);
+	ck_assert_int_eq(td_record_end(&record, dir_fd, "id", "permanent", "",
+	    true), 0);
+	ck_assert_int_eq(td_attempts_read(dir_fd, "id", &all), 0);
+	td_attempts_last(&last, td_buf_text(&all));
+	ck_assert(last.dead);
+	ck_assert(td_json_equals(td_json_member(last.run, "body"), "x"));
+	td_buf_release(&cut);
+	td_buf_release(&all);
+	td_record_release(&record);
+	(void)close(dir_fd);
+}
+END_TEST
+
 START_TEST(a_delivery_forgets_what_was_tried)
 {
 	struct td_record record = { 0 }, next = { 0 };
@@ -201,9 +230,10 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ bytes_come_back_as_they_were, 7 },
 		{ a_postponed_run_goes_on_and_no_other, 0 },
-		{ a_replay_stays_one_until_it_is_rendered_anew, 6 },
+		{ a_replay_stays_one_until_it_is_rendered_anew, 7 },
 		{ whoever_wants_it_rendered_anew_says_so, 0 },
 		{ a_torn_line_is_passed_over, 0 },
+		{ what_a_cut_line_left_spoils_no_other, 0 },
 		{ a_delivery_forgets_what_was_tried, 0 },
 	};
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "lib/lines.h"
 
 enum { RECORD_MAX = 256 << 20, HEX_BASE = 16 };
 
@@ -40,15 +41,21 @@ td_attempts_append(int dir_fd, const char *id, const struct td_buf *text,
     int flags)
 {
 	int rc = td_buf_status(text);
+	struct stat st;
 	int fd;
 
 	if (rc != 0)
 		return rc;
-	fd = openat(dir_fd, id, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+	fd = openat(dir_fd, id, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
 	    (flags & TD_ATTEMPTS_CREATE ? O_CREAT : 0), 0600);
 	if (fd < 0)
 		return -errno;
-	rc = td_io_write(fd, text->data, text->len);
+	if (fstat(fd, &st) != 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = td_lines_end_cut(fd, st.st_size);
+	if (rc == 0)
+		rc = td_io_write(fd, text->data, text->len);
 	if (rc == 0 && flags & TD_ATTEMPTS_SYNC && fsync(fd) != 0)
 		rc = -errno;
 	(void)close(fd);
@@ -83,6 +90,17 @@ td_attempts_next(const char **at, struct td_json_span *line)
 	return false;
 }
 
+/* What came to nothing before there were bytes takes none away. */
+static void
+take_run(struct td_attempts_last *last, struct td_json_span run)
+{
+	if (last->dead && td_json_member(run, "verb").text == NULL &&
+	    td_json_member(run, "replay").text == NULL)
+		return;
+	last->run = run;
+	last->dead = false;
+}
+
 /* A replay that came to nothing is still one, however it ended. */
 static void
 take_end(struct td_attempts_last *last, struct td_json_span end)
@@ -104,8 +122,7 @@ td_attempts_last(struct td_attempts_last *last, const char *text)
 		if (end.text != NULL) {
 			take_end(last, end);
 		} else if (td_json_member(line, "run").text != NULL) {
-			last->run = line;
-			last->dead = false;
+			take_run(last, line);
 		} else if (td_json_member(line, "attempt").text != NULL) {
 			last->attempt = line;
 			last->under_way++;

@@ -17,7 +17,8 @@
  *	{"render":true,"time":...}		a replay is to render anew
  *
  * A postponed run goes on as if nothing had been between.  What is sent again
- * is so until it is delivered, or rendered anew.
+ * is so until it is delivered, or rendered anew; a run without a verb, which
+ * got no bytes, changes nothing about that.
  */
 #ifndef TD_LIB_ATTEMPTS_H
 #define TD_LIB_ATTEMPTS_H

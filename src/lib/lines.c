@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
 #define BLOCK_SIZE	((size_t)256 << 10)
 
 /* Bytes start..end of the block are read and not yet seen. */
@@ -208,4 +210,14 @@ td_lines_read_back(int fd, td_lines_each *each, void *arg)
 		    window.end - window.start);
 	free(window.block);
 	return rc;
+}
+
+int
+td_lines_end_cut(int fd, off_t size)
+{
+	char last;
+
+	if (size == 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n')
+		return 0;
+	return td_io_write(fd, "\n", 1);
 }

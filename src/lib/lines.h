@@ -26,4 +26,9 @@ int td_lines_read(int fd, off_t *offset, bool last, td_lines_each *each,
  * the file was cut meanwhile. */
 int td_lines_read_back(int fd, td_lines_each *each, void *arg);
 
+/* Before something is appended to a file of SIZE bytes, open for reading too:
+ * ends a line that a full disk or a power cut left without its LF.  0 or
+ * negated errno. */
+int td_lines_end_cut(int fd, off_t size);
+
 #endif

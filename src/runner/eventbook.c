@@ -266,17 +266,6 @@ close_day(struct td_eventbook *book)
 	book->day = 0;
 }
 
-/* The power may have gone in the middle of the last line. */
-static int
-end_cut_line(int fd, off_t size)
-{
-	char last;
-
-	if (size == 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n')
-		return 0;
-	return td_io_write(fd, "\n", 1);
-}
-
 static int
 open_day(struct td_eventbook *book, int run_fd, unsigned day)
 {
@@ -294,7 +283,7 @@ open_day(struct td_eventbook *book, int run_fd, unsigned day)
 	if (fstat(fd, &st) != 0)
 		rc = -errno;
 	if (rc == 0)
-		rc = end_cut_line(fd, st.st_size);
+		rc = td_lines_end_cut(fd, st.st_size);
 	if (rc != 0) {
 		(void)close(fd);
 		return rc;

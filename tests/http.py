@@ -9,6 +9,7 @@ being answered at that moment.  Behaviours, by the first parts of the path:
 
     /ok                200 and a short answer
     /status/N          the status N; with Retry-After where ?after=TEXT is given
+    /echo              200, with the headers that came as JSON
     /slow/SECONDS      200, after a while
     /hang              never answers; until DIR/release appears
     /reset             closes with a reset before any answer
@@ -96,7 +97,7 @@ class Server:
         try:
             self.note({"verb": line[0], "path": line[1], "headers": headers,
                        "body": body.decode("utf-8", "replace")})
-            return self.behave(connection, line[1])
+            return self.behave(connection, line[1], headers)
         finally:
             with self.lock:
                 self.busy -= 1
@@ -108,7 +109,7 @@ class Server:
             len(body) if length is None else length)
         connection.sendall(head.encode() + extra + b"\r\n" + body)
 
-    def behave(self, connection, target):
+    def behave(self, connection, target, headers):
         url = urlsplit(target)
         parts = url.path.strip("/").split("/")
         query = parse_qs(url.query)
@@ -119,6 +120,8 @@ class Server:
             if after:
                 extra = b"Retry-After: " + after[0].encode() + b"\r\n"
             self.send(connection, int(parts[1]), b"as you wish", extra)
+        elif kind == "echo":
+            self.send(connection, 200, json.dumps(headers).encode())
         elif kind == "slow":
             time.sleep(float(parts[1]))
             self.send(connection, 200)

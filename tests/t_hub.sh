@@ -15,9 +15,13 @@ rest template 'rule.endpoint = ok' \
     printf 'SECRET-basic' >"$SPOOL/basic" &&
     printf 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nSECRET-old\n' \
 	>"$SPOOL/signing")
-rest bearer 'auth = bearer' 'token_file = bearer' 'header.X-Own = mine'
-rest apikey 'auth = apikey' 'token_env = TD_TEST_APIKEY'
-rest basic 'auth = basic' 'user = eva' 'token_file = basic'
+# Some servers send back what they were sent.
+rest bearer 'auth = bearer' 'token_file = bearer' 'header.X-Own = mine' \
+    'rule.endpoint = /echo' 'log_bodies = yes'
+rest apikey 'auth = apikey' 'token_env = TD_TEST_APIKEY' \
+    'rule.endpoint = /echo'
+rest basic 'auth = basic' 'user = eva' 'token_file = basic' \
+    'rule.endpoint = /echo' 'log_bodies = yes'
 rest literal 'auth = bearer' 'token = SECRET-literal'
 rest signed 'secret_file = signing' 'rule.endpoint = /switch'
 rest quiet 'trace_payload = no' 'log_bodies = no'

@@ -14,6 +14,8 @@
 
 /* How long what was read of a secret is believed: it may be replaced. */
 enum { SECRET_FRESH_MS = 1000 };
+/* So much of a secret's beginning tells something of it. */
+enum { TELLING = 4 };
 
 /* A descriptor of curl's in our loop. */
 struct socket {
@@ -270,6 +272,42 @@ take_fault(struct td_result_of *result, const struct td_http_call *call)
 	    call->error);
 }
 
+/* Also what an excerpt's end cut off. */
+static void
+mask(struct td_buf *text, const char *secret)
+{
+	size_t len = strlen(secret);
+
+	for (size_t at = 0; len > 0 && at < text->len; at++) {
+		size_t n = text->len - at < len ? text->len - at : len;
+
+		if (memcmp(text->data + at, secret, n) == 0 &&
+		    (n == len || n >= TELLING))
+			memset(text->data + at, '*', n);
+	}
+}
+
+/* Some servers send back what they were sent. */
+static void
+mask_secrets(struct td_buf *excerpt, const struct td_http_call *call)
+{
+	static const char key[] = "X-API-Key: ", login[] = "Authorization: ";
+
+	for (size_t i = 0; i < call->n_headers; i++) {
+		const char *header = call->headers[i], *token = NULL;
+
+		if (strncmp(header, key, sizeof(key) - 1) == 0) {
+			token = header + sizeof(key) - 1;
+		} else if (strncmp(header, login, sizeof(login) - 1) == 0) {
+			header += sizeof(login) - 1;
+			token = strchr(header, ' ');
+			token = token == NULL ? header : token + 1;
+		}
+		if (token != NULL)
+			mask(excerpt, token);
+	}
+}
+
 static void
 on_done(struct td_http_call *call)
 {
@@ -288,6 +326,7 @@ on_done(struct td_http_call *call)
 		    call->retry_after_s : max_s),
 	};
 	call->excerpt = (struct td_buf){ 0 };
+	mask_secrets(&result->excerpt, call);
 	if (call->fault == TD_HTTP_OK)
 		take_status(result, rest->service, call->status);
 	else

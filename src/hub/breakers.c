@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,28 @@ write_down(const struct td_breaker_book *book, struct entry *entry)
 		entry->mark = look(book, entry);
 }
 
+/* It ignores none of the signals that we do: 0 or an errno. */
+static int
+spawn(pid_t *pid, char *const args[])
+{
+	posix_spawnattr_t attr;
+	sigset_t ours;
+	int rc = posix_spawnattr_init(&attr);
+
+	if (rc != 0)
+		return rc;
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGCHLD);
+	(void)sigaddset(&ours, SIGPIPE);
+	rc = posix_spawnattr_setsigdefault(&attr, &ours);
+	if (rc == 0)
+		rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	if (rc == 0)
+		rc = posix_spawn(pid, args[0], NULL, &attr, args, environ);
+	(void)posix_spawnattr_destroy(&attr);
+	return rc;
+}
+
 static void
 run_hook(const struct td_hub *hub, const struct td_service *service,
     const char *from, const char *to)
@@ -178,8 +201,7 @@ run_hook(const struct td_hub *hub, const struct td_service *service,
 	char *const args[] = { path, (char *)(uintptr_t)service->name,
 		(char *)(uintptr_t)from, (char *)(uintptr_t)to, NULL };
 	pid_t pid;
-	int rc = path == NULL ? ENOMEM :
-	    posix_spawn(&pid, path, NULL, NULL, args, environ);
+	int rc = path == NULL ? ENOMEM : spawn(&pid, args);
 
 	if (rc != 0)
 		td_log(TD_LOG_WARNING, "hub", "cannot run the hook of service "

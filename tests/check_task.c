@@ -133,8 +133,8 @@ static const struct {
 	{ TEXT("{}"), "classname: missing; the task ends at byte 1" },
 	{ TEXT("{\"Classname\":\"a\"}"),
 	    "classname: missing; the task ends at byte 16" },
-	{ TEXT("{\"eventname\":\"e\"}"), "classname: missing (events come with "
-	    "a later version); the task ends at byte 16" },
+	{ TEXT("{\"eventname\":\"e\"}"), "classname: missing (for events "
+	    "there is \"taskdir event\"); the task ends at byte 16" },
 	{ TEXT("{\"classname\":5}"),
 	    "classname: text is expected, not a number at byte 13" },
 	{ TEXT("{\"classname\":null}"),

@@ -161,7 +161,8 @@ END
 dead=$(as "$ADA" taskdir add fails)
 waits=$(as "$ADA" taskdir add who --in 1h)
 roots=$(taskdir add fails)
-wait_until '[ "$(count_in dlq)" -ge 2 ] && [ -n "$(in_box "$ADA" queue)" ] &&
+wait_until '[ "$(states_of "$roots")" = dlq ] &&
+    [ -n "$(in_box "$ADA" queue)" ] &&
     in_box "$ADA" dlq | grep -q "$dead"'
 before=$(find "$SPOOL"/new "$SPOOL"/dlq "$(box_of "$ADA")" -type f | sort)
 letter=$(in_box "$ADA" dlq | grep "$dead")

@@ -89,7 +89,8 @@ on_duplicate: text is expected, not a number at byte 33|%,"on_duplicate":1}
 timeout: not above 0 at byte 28|%,"timeout":0}
 timeout: not above 0 at byte 28|%,"timeout":-1}
 timeout: a number of seconds is expected, not text at byte 28|%,"timeout":"5m"}
-classname: missing (events come with a later version); the task ends at byte 16|{"eventname":"x"}
+eventname: empty at byte 13|{"eventname":""}
+eventname: text is expected at byte 13|{"eventname":5}
 END
 # clang-format on
 deep=$(head -c 128 /dev/zero | tr '\0' '[')

@@ -360,7 +360,7 @@ read_members(struct reader *r)
 		return 0;
 	r->member = "classname";
 	return fail_at(r, at.text, (seen & 1u << MEMBER_EVENTNAME) != 0 ?
-	    "missing (events come with a later version); the task ends" :
+	    "missing (for events there is \"taskdir event\"); the task ends" :
 	    "missing; the task ends");
 }
 

@@ -131,7 +131,7 @@ src_librunner_la_SOURCES = \
 	src/runner/letterbox.c \
 	src/runner/member.c src/runner/member.h \
 	src/runner/note.c \
-	src/runner/parcel.c src/runner/parcel.h \
+	src/runner/import.c src/runner/import.h \
 	src/runner/planner.c src/runner/planner.h \
 	src/runner/queue.c src/runner/queue.h \
 	src/runner/quota.c src/runner/quota.h \

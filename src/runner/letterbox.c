@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "lib/key.h"
 #include "runner/core.h"
-#include "runner/parcel.h"
+#include "runner/import.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@
 enum { BATCH = 32, DROPS_MAX = 4096 };
 
 struct batch {
-	struct td_parcel parcels[BATCH];
+	struct td_import imports[BATCH];
 	size_t n;
 };
 
@@ -98,7 +98,7 @@ td_letterbox_note(struct td_mailbox *box, const char *name)
 
 	if (td_name_is_ignored(name) ||
 	    (runner->boxes.settling && copy_of(box, name) == 0 &&
-	    !td_parcel_has_event(box, name)))
+	    !td_import_has_event(box, name)))
 		return;
 	drop = td_drop_find(runner, box, TD_STATE_NEW, name);
 	if (drop == NULL && box->n_drops < DROPS_MAX) {
@@ -188,15 +188,15 @@ rename_drop(struct td_drop *drop, const struct td_letter *letter)
 /* What the names of the copy and of its picture will say.  Its owner chose
  * when and the id; the tries of another life are not this one's. */
 static int
-name_parcel(struct td_parcel *parcel, const struct td_letter *letter,
+name_import(struct td_import *import, const struct td_letter *letter,
     struct td_name *name)
 {
-	const struct td_drop *drop = parcel->drop;
+	const struct td_drop *drop = import->drop;
 	const struct td_task *task = &letter->task;
 	char owner[TD_SPOOL_OWNER_SIZE];
 	uint64_t now = td_runner_now();
 	const char *ref = name->id;
-	int rc = td_view_id(parcel->id, drop->box, ref, name->id_len);
+	int rc = td_view_id(import->id, drop->box, ref, name->id_len);
 
 	if (name->due < now)
 		name->due = now;
@@ -208,29 +208,29 @@ name_parcel(struct td_parcel *parcel, const struct td_letter *letter,
 		rc = td_key_of_task(&name->key, task, td_runner_owner(
 		    drop->runner, letter->owner, owner));
 	if (rc == 0)
-		rc = td_name_format(parcel->view, name);
-	name->id = parcel->id;
-	name->id_len = (uint8_t)strlen(parcel->id);
+		rc = td_name_format(import->view, name);
+	name->id = import->id;
+	name->id_len = (uint8_t)strlen(import->id);
 	if (rc == 0)
-		rc = td_name_format(parcel->name, name);
+		rc = td_name_format(import->name, name);
 	return rc;
 }
 
 /* The copy, not yet synced. */
 static int
-copy(struct td_runner *runner, struct td_parcel *parcel,
+copy(struct td_runner *runner, struct td_import *import,
     const struct td_letter *letter, const struct td_name *name)
 {
-	const struct td_box *box = &parcel->drop->box->box;
-	int rc = td_spool_add_for(runner->spool, parcel->name,
+	const struct td_box *box = &import->drop->box->box;
+	int rc = td_spool_add_for(runner->spool, import->name,
 	    letter->text.data, letter->text.len, box->uid, box->gid);
 
 	if (rc != 0)
 		return rc;
-	rc = td_note_index(runner, TD_STATE_NEW, name, &parcel->ref);
+	rc = td_note_index(runner, TD_STATE_NEW, name, &import->ref);
 	if (rc != 0)
 		(void)td_spool_remove(runner->spool, TD_STATE_NEW,
-		    parcel->name);
+		    import->name);
 	return rc;
 }
 
@@ -272,24 +272,24 @@ meet(struct td_drop *drop, const struct td_letter *letter, uint32_t ref)
 
 /* A letter with an id of its own, that no task has. */
 static int
-add_parcel(struct td_drop *drop, const struct td_letter *letter,
+add_import(struct td_drop *drop, const struct td_letter *letter,
     struct td_name *name, struct batch *batch)
 {
-	struct td_parcel *parcel = &batch->parcels[batch->n];
+	struct td_import *import = &batch->imports[batch->n];
 	char of[TD_NAME_ID_SIZE];
 	bool ask = name->ask;
 	int rc;
 
-	parcel->drop = drop;
-	parcel->event = false;
-	rc = name_parcel(parcel, letter, name);
-	if (rc == 0 && ask && td_dedup_drops(drop->runner, letter, parcel->id,
+	import->drop = drop;
+	import->event = false;
+	rc = name_import(import, letter, name);
+	if (rc == 0 && ask && td_dedup_drops(drop->runner, letter, import->id,
 	    name->key, of)) {
-		td_refuse_duplicate(drop, letter, parcel->id, of);
+		td_refuse_duplicate(drop, letter, import->id, of);
 		return 0;
 	}
 	if (rc == 0)
-		rc = copy(drop->runner, parcel, letter, name);
+		rc = copy(drop->runner, import, letter, name);
 	batch->n += rc == 0;
 	return rc;
 }
@@ -298,7 +298,7 @@ static int
 add_event(struct td_drop *drop, const struct td_letter *letter,
     struct batch *batch)
 {
-	int rc = td_parcel_event(&batch->parcels[batch->n], drop, letter);
+	int rc = td_import_event(&batch->imports[batch->n], drop, letter);
 
 	batch->n += rc == 0;
 	return rc < 0 ? rc : 0;
@@ -327,7 +327,7 @@ admit(struct td_drop *drop, const struct td_letter *letter,
 	if (event)
 		rc = add_event(drop, letter, batch);
 	else
-		rc = has_id(drop->name, &name) ? add_parcel(drop, letter,
+		rc = has_id(drop->name, &name) ? add_import(drop, letter,
 		    &name, batch) : rename_drop(drop, letter);
 	if (rc == -ENOENT)
 		td_letterbox_end(drop);
@@ -371,7 +371,7 @@ sync_batch(const struct td_runner *runner, const struct batch *batch)
 
 	if (batch->n > 1)
 		return td_spool_sync(runner->spool);
-	fd = td_io_open_beneath(new_fd, batch->parcels[0].name, O_RDONLY);
+	fd = td_io_open_beneath(new_fd, batch->imports[0].name, O_RDONLY);
 	if (fd < 0)
 		return fd;
 	/* Where one commit takes the name along, the second has no work. */
@@ -383,32 +383,32 @@ sync_batch(const struct td_runner *runner, const struct batch *batch)
 
 /* The user took his drop away, or the disk does not confirm the copy. */
 static void
-take_back(struct td_runner *runner, const struct td_parcel *parcel)
+take_back(struct td_runner *runner, const struct td_import *import)
 {
-	if (!parcel->event)
-		td_note_forget(runner, parcel->ref);
-	(void)td_spool_remove(runner->spool, TD_STATE_NEW, parcel->name);
+	if (!import->event)
+		td_note_forget(runner, import->ref);
+	(void)td_spool_remove(runner->spool, TD_STATE_NEW, import->name);
 }
 
 static void
-finish_parcel(struct td_runner *runner, const struct td_parcel *parcel)
+finish_import(struct td_runner *runner, const struct td_import *import)
 {
-	struct td_drop *drop = parcel->drop;
+	struct td_drop *drop = import->drop;
 	int rc;
 
 	/* A later one of this batch may have replaced it. */
-	if (!parcel->event && td_index_find(&runner->planner.index, parcel->id,
-	    strlen(parcel->id)) != parcel->ref) {
+	if (!import->event && td_index_find(&runner->planner.index, import->id,
+	    strlen(import->id)) != import->ref) {
 		td_boxes_become(drop->box);
 		(void)unlinkat(drop->box->box.new_fd, drop->name, 0);
 		td_boxes_return();
 		td_letterbox_end(drop);
 		return;
 	}
-	rc = parcel->event ? td_parcel_hand_over(runner, parcel) :
-	    td_view_take(drop->box, drop->name, parcel->view);
+	rc = import->event ? td_import_hand_over(runner, import) :
+	    td_view_take(drop->box, drop->name, import->view);
 	if (rc != 0) {
-		take_back(runner, parcel);
+		take_back(runner, import);
 		if (rc == -ENOENT)
 			td_letterbox_end(drop);
 		else
@@ -416,12 +416,12 @@ finish_parcel(struct td_runner *runner, const struct td_parcel *parcel)
 		return;
 	}
 	td_log(TD_LOG_INFO, "runner", "admitted user=%s name=%s",
-	    drop->box->box.name, parcel->name);
+	    drop->box->box.name, import->name);
 	td_letterbox_end(drop);
-	if (parcel->event)
+	if (import->event)
 		return;
-	td_index_entry(&runner->planner.index, parcel->ref)->complete = 1;
-	td_note_enqueue(runner, parcel->ref);
+	td_index_entry(&runner->planner.index, import->ref)->complete = 1;
+	td_note_enqueue(runner, import->ref);
 }
 
 static void
@@ -433,14 +433,14 @@ finish_batch(struct td_runner *runner, const struct batch *batch)
 		return;
 	rc = sync_batch(runner, batch);
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct td_parcel *parcel = &batch->parcels[i];
+		const struct td_import *import = &batch->imports[i];
 
 		if (rc == 0) {
-			finish_parcel(runner, parcel);
+			finish_import(runner, import);
 			continue;
 		}
-		take_back(runner, parcel);
-		try_later(parcel->drop, "cannot make a user's task durable",
+		take_back(runner, import);
+		try_later(import->drop, "cannot make a user's task durable",
 		    rc);
 	}
 }

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "runner/parcel.h"
+#include "runner/import.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ name_event(const struct td_mailbox *box, const char *name,
 }
 
 bool
-td_parcel_has_event(const struct td_mailbox *box, const char *name)
+td_import_has_event(const struct td_mailbox *box, const char *name)
 {
 	char id[TD_NAME_ID_SIZE], copy[TD_NAME_SIZE];
 
@@ -91,30 +91,30 @@ meet(struct td_drop *drop, const struct td_letter *letter, const char *name)
 }
 
 int
-td_parcel_event(struct td_parcel *parcel, struct td_drop *drop,
+td_import_event(struct td_import *import, struct td_drop *drop,
     const struct td_letter *letter)
 {
 	const struct td_box *box = &drop->box->box;
 	int rc;
 
-	if (!name_event(drop->box, drop->name, parcel->id, parcel->name))
+	if (!name_event(drop->box, drop->name, import->id, import->name))
 		return rename_drop(drop);
-	parcel->drop = drop;
-	parcel->event = true;
-	rc = td_spool_add_for(drop->runner->spool, parcel->name,
+	import->drop = drop;
+	import->event = true;
+	rc = td_spool_add_for(drop->runner->spool, import->name,
 	    letter->text.data, letter->text.len, box->uid, box->gid);
-	return rc == -EEXIST ? meet(drop, letter, parcel->name) : rc;
+	return rc == -EEXIST ? meet(drop, letter, import->name) : rc;
 }
 
 int
-td_parcel_hand_over(struct td_runner *runner, const struct td_parcel *parcel)
+td_import_hand_over(struct td_runner *runner, const struct td_import *import)
 {
-	int rc = remove_drop(parcel->drop);
+	int rc = remove_drop(import->drop);
 
 	if (rc == 0)
-		td_note(runner, TD_STATE_NEW, parcel->name);
+		td_note(runner, TD_STATE_NEW, import->name);
 	else
 		(void)td_spool_remove(runner->spool, TD_STATE_NEW,
-		    parcel->name);
+		    import->name);
 	return rc;
 }

@@ -3,8 +3,8 @@
  * durable; and what is different about events, which have no picture: their
  * tasks have.
  */
-#ifndef TD_RUNNER_PARCEL_H
-#define TD_RUNNER_PARCEL_H
+#ifndef TD_RUNNER_IMPORT_H
+#define TD_RUNNER_IMPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ struct td_letter;
 struct td_mailbox;
 struct td_runner;
 
-struct td_parcel {
+struct td_import {
 	struct td_drop *drop;
 	char name[TD_NAME_SIZE];	/* of the copy */
 	char view[TD_NAME_SIZE];
@@ -26,15 +26,15 @@ struct td_parcel {
 };
 
 /* Whether a drop of that name has become an event of the spool already. */
-bool td_parcel_has_event(const struct td_mailbox *box, const char *name);
+bool td_import_has_event(const struct td_mailbox *box, const char *name);
 
-/* Copies an event: 0 with *parcel; 1: the drop is dealt with; errno. */
-int td_parcel_event(struct td_parcel *parcel, struct td_drop *drop,
+/* Copies an event: 0 with *import; 1: the drop is dealt with; errno. */
+int td_import_event(struct td_import *import, struct td_drop *drop,
     const struct td_letter *letter);
 
 /* The copy is durable: away with the drop.  0; -ENOENT: the user was faster,
  * and the copy is gone too; errno, the same. */
-int td_parcel_hand_over(struct td_runner *runner,
-    const struct td_parcel *parcel);
+int td_import_hand_over(struct td_runner *runner,
+    const struct td_import *import);
 
 #endif

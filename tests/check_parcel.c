@@ -10,7 +10,7 @@
 #define N_OF(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
 static const char text[] = "{ \"eventname\":\"e\",\"data\":{\"id\":5,"
-    "\"name\":\"E\\\"v\",\"path\":\"a/b\"}}";
+    "\"name\":\"E\\\"v\",\"path\":\"a/b\",\"nul\":\"a\\u0000b\"}}";
 
 struct scene {
 	struct td_rule rule;
@@ -166,6 +166,23 @@ START_TEST(routing_key_is_the_endpoint_or_the_services)
 }
 END_TEST
 
+START_TEST(routing_key_ends_at_no_nul)
+{
+	struct td_err err = { 0 };
+	struct td_parcel parcel;
+	struct scene scene = {
+		.rule = { .endpoint = "x.{{nul}}",
+		    .content_type = "application/json" },
+		.service = { .type = TD_SERVICE_AMQP, .base_url = "amqp://h",
+		    .routing_key = "all" },
+	};
+
+	ck_assert_int_eq(make(&parcel, &scene, &err), TASKDIR_EFORMAT);
+	ck_assert_ptr_nonnull(strstr(err.text, "NUL"));
+	td_parcel_release(&parcel);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -174,6 +191,7 @@ main(void)
 		{ body_is_what_the_rule_says, N_OF(bodies) },
 		{ what_cannot_be_made_is_told, N_OF(bad) },
 		{ routing_key_is_the_endpoint_or_the_services, 0 },
+		{ routing_key_ends_at_no_nul, 0 },
 	};
 
 	return td_harness_run("parcel", tests, N_OF(tests));

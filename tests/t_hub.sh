@@ -30,6 +30,7 @@ for kind in reset half garbage length headers; do
 	rest "$kind" "rule.endpoint = /$kind" 'cb_failure_threshold = 0'
 done
 rest early 'rule.endpoint = /early'
+rest dots 'rule.endpoint = /ok/./a/../b'
 rest big 'rule.endpoint = /big'
 rest gone 'rule.endpoint = /status/404'
 rest teapot 'rule.endpoint = /status/418' 'success = 200-299, 418'
@@ -49,11 +50,17 @@ rest slow 'rule.endpoint = /hang' 'timeout = 50ms' \
     'cb_failure_threshold = 0'
 TD_TEST_APIKEY=SECRET-apikey
 export TD_TEST_APIKEY
+# A line of the request log that a full disk cut.
+for day in $(date -u +%Y%m%d) $(date -u -d '+1 day' +%Y%m%d); do
+	printf '{"time":1,"cut' >"$SPOOL/log/requests-$day.jsonl"
+done
 start_runner
 
 for verb in GET POST PUT PATCH DELETE; do
 	id=$(dispatch "v$verb")
 	wait_for "$verb is delivered" "delivered $id"
+	[ "$verb" != GET ] || check 'a cut line of the request log is closed' \
+	    grep -q '^{"time":1,"cut$' "$SPOOL"/log/requests-*.jsonl
 	is "$(requests web 'r["verb"] + " " + r["path"]' | grep "/$verb\$")" \
 	    "$verb /ok/$verb" '... as that verb, once'
 done
@@ -122,6 +129,9 @@ for kind in early big teapot listed; do
 	id=$(dispatch "$kind")
 	wait_for "$kind is a success" "delivered $id"
 done
+id=$(dispatch dots)
+wait_for 'dots in a path are delivered' "delivered $id"
+is "$(requests web 'r["path"]' | tail -n 1)" /ok/./a/../b 'as they are'
 for kind in gone redirect private; do
 	id=$(dispatch "$kind")
 	wait_for "$kind is a dead letter at once" "dead $id"

@@ -45,6 +45,7 @@ struct td_hub {
 	struct td_settings *settings;
 	struct td_loop loop;
 	struct td_reqlog reqlog;
+	int log_error;			/* why its last flush failed */
 	struct td_breaker_book *breakers;
 	struct td_http *http;
 	struct td_rest_book *rest;
@@ -54,6 +55,7 @@ struct td_hub {
 	struct td_frame frame;
 	struct td_buf answers;		/* to be sent by the next flush */
 	bool input_ended, wants_write;
+	bool is_lost;			/* see td_talk_is_lost */
 	unsigned n_tasks;		/* in hand */
 	struct td_delivery *deliveries;	/* of these */
 	uint64_t spread;		/* of what comes back together */

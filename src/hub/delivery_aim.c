@@ -88,8 +88,11 @@ td_delivery_make(struct td_delivery *delivery, struct td_err *err)
 	bool replay;
 	int rc;
 
-	td_record_open(&delivery->record, delivery->hub->attempts_fd,
+	rc = td_record_open(&delivery->record, delivery->hub->attempts_fd,
 	    delivery->task->id);
+	if (rc != 0)
+		return td_fail_errno(err, rc, "log/attempts/%s",
+		    delivery->task->id);
 	delivery->attempt = delivery->record.last.under_way;
 	if (delivery->order.eventid.len == 0)
 		td_buf_add_text(&delivery->order.eventid, delivery->task->id);

@@ -118,6 +118,18 @@ close_hub(struct td_hub *hub)
 	td_spool_release(&hub->spool);
 }
 
+/* What cannot be written is lost, and said once. */
+static void
+write_log(struct td_hub *hub)
+{
+	int rc = td_reqlog_flush(&hub->reqlog, hub->spool.log_fd);
+
+	if (rc != 0 && rc != hub->log_error)
+		td_log(TD_LOG_ERR, "hub", "cannot write the request log: %s",
+		    strerror(-rc));
+	hub->log_error = rc;
+}
+
 /* Events first; what came of them is told together, before a sleep. */
 static int
 serve(struct td_hub *hub)
@@ -127,9 +139,11 @@ serve(struct td_hub *hub)
 	while (rc >= 0 && !td_talk_is_over(hub)) {
 		td_loop_tick(&hub->loop);
 		rc = td_loop_wait(&hub->loop, true);
+		if (td_talk_is_lost(hub))
+			return -ENOMEM;
 		if (rc != 0)
 			continue;
-		(void)td_reqlog_flush(&hub->reqlog, hub->spool.log_fd);
+		write_log(hub);
 		td_talk_flush(hub);
 		if (!td_talk_is_over(hub))
 			rc = td_loop_wait(&hub->loop, false);

@@ -65,12 +65,19 @@ add_body(struct td_buf *out, const struct td_buf *body)
 	td_buf_release(&quoted);
 }
 
-void
+int
 td_record_open(struct td_record *record, int dir_fd, const char *id)
 {
-	record->exists = td_attempts_read(dir_fd, id, &record->old) == 0;
-	if (record->exists)
-		td_attempts_last(&record->last, td_buf_text(&record->old));
+	int rc = td_attempts_read(dir_fd, id, &record->old);
+
+	if (rc == -ENOENT)
+		return 0;
+	/* Of a huge one the beginning will do: what it says is old. */
+	record->exists = rc == 0 || rc == -EFBIG;
+	if (!record->exists)
+		return rc;
+	td_attempts_last(&record->last, td_buf_text(&record->old));
+	return 0;
 }
 
 static int

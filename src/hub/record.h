@@ -21,8 +21,8 @@ struct td_record {
 	struct td_attempts_last last;	/* of these */
 };
 
-/* Looks what there is of ID. */
-void td_record_open(struct td_record *record, int dir_fd, const char *id);
+/* Looks what there is of ID: 0 or negated errno. */
+int td_record_open(struct td_record *record, int dir_fd, const char *id);
 
 /* The parcel as a run that ended for good sent it: 0; -ENOENT: no such run, or
  * it is to be rendered anew; -EINVAL, -ENOMEM. */

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "lib/json.h"
+#include "lib/lines.h"
 #include "lib/runlog.h"
 
 /* What of a body and of an answer a line shows at most. */
@@ -105,7 +107,7 @@ open_day(struct td_reqlog *log, int log_fd)
 		return 0;
 	(void)snprintf(name, sizeof(name), TD_REQLOG_PREFIX "%08u.jsonl",
 	    log->held_day);
-	fd = openat(log_fd, name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+	fd = openat(log_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
@@ -114,6 +116,17 @@ open_day(struct td_reqlog *log, int log_fd)
 	log->fd = fd;
 	log->day = log->held_day;
 	return 0;
+}
+
+/* A full disk or a crash may have cut the line before. */
+static int
+append(int fd, const struct td_buf *lines)
+{
+	struct stat st;
+	int rc = fstat(fd, &st) != 0 ? -errno :
+	    td_lines_end_cut(fd, st.st_size);
+
+	return rc == 0 ? td_io_write(fd, lines->data, lines->len) : rc;
 }
 
 int
@@ -125,7 +138,7 @@ td_reqlog_flush(struct td_reqlog *log, int log_fd)
 		return 0;
 	rc = open_day(log, log_fd);
 	if (rc == 0)
-		rc = td_io_write(log->fd, log->held.data, log->held.len);
+		rc = append(log->fd, &log->held);
 	td_buf_clear(&log->held);
 	return rc;
 }

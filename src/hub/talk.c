@@ -75,17 +75,16 @@ take_line(void *arg, const char *text, size_t len)
 	struct td_hub *hub = arg;
 	struct td_hub_task *task = calloc(1, sizeof(*task));
 
-	if (len == 0 || task == NULL) {
-		free(task);
+	if (task != NULL)
+		td_buf_add(&task->line, text, len);
+	if (task == NULL || td_buf_status(&task->line) != 0 ||
+	    read_task(task) != 0) {
+		hub->is_lost = true;
+		if (task != NULL)
+			free_task(task);
 		return;
 	}
 	task->hub = hub;
-	td_buf_add(&task->line, text, len);
-	if (td_buf_status(&task->line) != 0 || read_task(task) != 0) {
-		td_log(TD_LOG_ERR, "hub", "the runner said what is no task");
-		free_task(task);
-		return;
-	}
 	hub->n_tasks++;
 	if (strcmp(task->class_name, TD_SERVICE_CONSUMER) == 0)
 		td_consume_start(task);
@@ -104,8 +103,8 @@ on_ready(struct td_source *source)
 	td_talk_flush(hub);
 	n = recv(source->fd, block, sizeof(block), MSG_DONTWAIT);
 	if (n > 0)
-		(void)td_frame_take(&hub->frame, block, (size_t)n,
-		    LINE_MAX_BYTES, take_line, hub);
+		hub->is_lost |= td_frame_take(&hub->frame, block, (size_t)n,
+		    LINE_MAX_BYTES, take_line, hub) != 0;
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		hub->input_ended = true;
 	if (hub->input_ended) {
@@ -121,6 +120,12 @@ td_talk_open(struct td_hub *hub)
 	td_buf_add_text(&hub->answers, hello);
 	td_talk_flush(hub);
 	return td_loop_watch(&hub->loop, &hub->channel);
+}
+
+bool
+td_talk_is_lost(const struct td_hub *hub)
+{
+	return hub->is_lost || td_buf_status(&hub->answers) != 0;
 }
 
 bool

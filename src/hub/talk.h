@@ -13,6 +13,9 @@ enum { TD_TALK_FD = 3 };
 int td_talk_open(struct td_hub *hub);
 /* Sends the answers that are kept; what the socket does not take now, later. */
 void td_talk_flush(struct td_hub *hub);
+/* A task or an answer is lost, for want of memory or because the runner said
+ * what is none: the runner is to have all that is in hand done again. */
+bool td_talk_is_lost(const struct td_hub *hub);
 /* The runner will say no more, and all has been answered. */
 bool td_talk_is_over(const struct td_hub *hub);
 void td_talk_close(struct td_hub *hub);

@@ -49,6 +49,10 @@ render_endpoint(struct td_parcel *parcel, const struct td_rule *rule,
 		return 0;
 	rc = td_template_render(&parcel->endpoint, rule->endpoint_template,
 	    scene, err);
+	/* As a routing key it is text to those who get it. */
+	if (rc == 0 && memchr(td_buf_text(&parcel->endpoint), '\0',
+	    parcel->endpoint.len) != NULL)
+		rc = td_fail(err, TASKDIR_EFORMAT, "a NUL");
 	if (rc == TASKDIR_EFORMAT)
 		td_err_prefix(err, "endpoint of rule %s", rule->name);
 	return rc;

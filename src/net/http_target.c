@@ -189,6 +189,7 @@ set_up(CURL *curl, const struct td_http_target *target, char *error)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PATH_AS_IS, 1L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_USERAGENT, agent);
 	SET(CURLOPT_NOPROGRESS, 1L);

@@ -172,6 +172,11 @@ id=$(taskdir add dispatch_event_task --data \
 wait_for 'a task of the older kind is delivered' "delivered $id"
 is "$(requests web 'r["path"]' | tail -n 1)" '/ok/7?q=x' 'by its rule'
 
+for pid in "$RUNNER" $(pgrep -P "$RUNNER"); do
+	tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null
+done >arguments
+like "$(cat arguments)" '*taskdir run *taskdir-hub*' 'runner and hub run'
+is "$(grep -c SECRET- arguments)" 0 'no secret is in their arguments'
 stop_runner
 is "$(grep -rl SECRET- "$SPOOL" "$SPOOL.err" "$SPOOL.out" | sort |
     sed "s,$SPOOL/,,")" "basic

@@ -314,6 +314,7 @@ src_libhub_la_SOURCES = \
 	src/hub/lane.c src/hub/lane.h \
 	src/hub/link.c src/hub/link.h \
 	src/hub/messages.c src/hub/messages.h \
+	src/hub/meters.c src/hub/meters.h \
 	src/hub/order.c src/hub/order.h \
 	src/hub/post.c src/hub/post.h \
 	src/hub/record.c src/hub/record.h \

@@ -178,6 +178,13 @@ done >arguments
 like "$(cat arguments)" '*taskdir run *taskdir-hub*' 'runner and hub run'
 is "$(grep -c SECRET- arguments)" 0 'no secret is in their arguments'
 stop_runner
+is "$(awk -f "$TD_SRCDIR/tests/prometheus.awk" "$SPOOL/run/hub.prom")" '' \
+    'what it counted is well formed'
+like "$(cat "$SPOOL/run/hub.prom")" \
+    '*requests_total{*service="busy",direction="out",result="retry"} 3*' \
+    'and counted'
+like "$(taskdir stats --prometheus)" \
+    '*taskdir_breaker_state{*service="plain"} 0*' 'stats prints it too'
 is "$(grep -rl SECRET- "$SPOOL" "$SPOOL.err" "$SPOOL.out" | sort |
     sed "s,$SPOOL/,,")" "basic
 bearer

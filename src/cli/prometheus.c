@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/num.h"
 #include "cli/select.h"
 #include "lib/box.h"
@@ -139,6 +140,11 @@ td_prometheus_print(struct td_out *out, const struct td_spool *spool)
 
 	if (rc == 0)
 		td_metrics_format(&text, &metrics);
+	if (rc == 0)
+		rc = td_io_read_file(spool->run_fd, TD_METRICS_HUB, &text,
+		    TD_METRICS_HUB_MAX);
+	if (rc == -ENOENT)
+		rc = 0;
 	if (rc == 0)
 		rc = td_buf_status(&text);
 	if (rc == 0)

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "hub/secret.h"
 #include "lib/breakerfile.h"
+#include "lib/metrics.h"
 
 /* Beyond its time-outs a probe may wait for its turn. */
 enum { PROBE_SLACK_MS = 1000 };
@@ -304,4 +305,20 @@ td_breakers_tell(struct td_hub *hub, const struct td_service *service,
 	settle(hub, entry, before, generation);
 	if (lock >= 0)
 		(void)close(lock);
+}
+
+void
+td_breakers_format(struct td_buf *out, const struct td_hub *hub)
+{
+	static const char name[] = "taskdir_breaker_state";
+
+	td_buf_add_format(out, "# HELP %s Of a service: 0 closed, 1 open, 2 "
+	    "half open.\n# TYPE %s gauge\n", name, name);
+	for (const struct entry *entry = hub->breakers->entries;
+	    entry != NULL; entry = entry->next) {
+		td_buf_add_format(out, "%s{spool=\"", name);
+		td_metrics_add_value(out, hub->spool.path);
+		td_buf_add_format(out, "\",service=\"%s\"} %u\n",
+		    entry->service->name, (unsigned)entry->breaker.state);
+	}
 }

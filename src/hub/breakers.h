@@ -16,6 +16,9 @@
 int td_breakers_open(struct td_hub *hub);
 void td_breakers_close(struct td_hub *hub);
 
+/* Appends their states as Prometheus reads them. */
+void td_breakers_format(struct td_buf *out, const struct td_hub *hub);
+
 /* 0 with *permit; or, while it is open, the milliseconds to wait. */
 uint64_t td_breakers_ask(struct td_hub *hub, const struct td_service *service,
     struct td_breaker_permit *permit);

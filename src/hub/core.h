@@ -45,6 +45,7 @@ struct td_hub {
 	struct td_settings *settings;
 	struct td_loop loop;
 	struct td_reqlog reqlog;
+	struct td_timer metrics;	/* when they are written */
 	int log_error;			/* why its last flush failed */
 	struct td_breaker_book *breakers;
 	struct td_http *http;

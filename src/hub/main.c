@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "hub/breakers.h"
 #include "hub/broker.h"
@@ -19,6 +20,9 @@
 #include "hub/talk.h"
 #include "hub/trial.h"
 #include "lib/attempts.h"
+#include "lib/metrics.h"
+
+enum { METRICS_MS = 5000 };
 
 static const char help[] =
     "usage: taskdir-hub [--test SERVICE]\n"
@@ -118,12 +122,37 @@ close_hub(struct td_hub *hub)
 	td_spool_release(&hub->spool);
 }
 
+/* A while after the first change. */
+static void
+write_metrics(struct td_hub *hub)
+{
+	struct td_buf text = { 0 };
+
+	td_meters_format(&text, hub->reqlog.meters, hub->spool.path);
+	td_breakers_format(&text, hub);
+	if (td_buf_status(&text) == 0)
+		(void)td_io_replace(hub->spool.run_fd, TD_METRICS_HUB,
+		    text.data, text.len, 0644, 0);
+	td_buf_release(&text);
+}
+
+static void
+on_metrics(struct td_timer *timer)
+{
+	write_metrics((struct td_hub *)((char *)timer -
+	    offsetof(struct td_hub, metrics)));
+}
+
 /* What cannot be written is lost, and said once. */
 static void
 write_log(struct td_hub *hub)
 {
-	int rc = td_reqlog_flush(&hub->reqlog, hub->spool.log_fd);
+	int rc;
 
+	if (hub->reqlog.held.len > 0 && hub->metrics.place == 0)
+		(void)td_loop_set_timer(&hub->loop, &hub->metrics,
+		    hub->loop.now_ms + METRICS_MS);
+	rc = td_reqlog_flush(&hub->reqlog, hub->spool.log_fd);
 	if (rc != 0 && rc != hub->log_error)
 		td_log(TD_LOG_ERR, "hub", "cannot write the request log: %s",
 		    strerror(-rc));
@@ -135,6 +164,8 @@ static int
 serve(struct td_hub *hub)
 {
 	int rc = td_talk_open(hub);
+
+	hub->metrics.fire = on_metrics;
 
 	while (rc >= 0 && !td_talk_is_over(hub)) {
 		td_loop_tick(&hub->loop);
@@ -149,6 +180,8 @@ serve(struct td_hub *hub)
 			rc = td_loop_wait(&hub->loop, false);
 	}
 	td_talk_flush(hub);
+	if (hub->reqlog.meters != NULL)
+		write_metrics(hub);
 	return rc < 0 ? rc : 0;
 }
 

@@ -94,6 +94,10 @@ td_reqlog_add(struct td_reqlog *log, const struct td_reqlog_line *line,
 	if (log->held.len == 0)
 		log->held_day = td_runlog_day(wall_us / 1000000);
 	format_line(&log->held, line, wall_us);
+	if (line->service != NULL && line->result != NULL &&
+	    line->result->fault != TD_FAULT_BREAKER)
+		td_meters_count(&log->meters, line->service, line->inbound,
+		    line->result);
 	return td_buf_status(&log->held);
 }
 
@@ -150,5 +154,6 @@ td_reqlog_close(struct td_reqlog *log, int log_fd)
 	if (log->day != 0)
 		(void)close(log->fd);
 	td_buf_release(&log->held);
+	td_meters_free(log->meters);
 	*log = (struct td_reqlog){ 0 };
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hub/meters.h"
 #include "hub/result.h"
 
 /* {0} is closed: it opens at its first line and at each new day. */
@@ -19,6 +20,7 @@ struct td_reqlog {
 	unsigned day;
 	struct td_buf held;	/* lines of this turn of the loop */
 	unsigned held_day;
+	struct td_meter *meters;	/* what was added, counted */
 };
 
 /* Texts are borrowed; NULL: left out. */

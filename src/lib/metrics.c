@@ -12,10 +12,8 @@
 
 #define FILE_NAME	"metrics.prom"
 
-/* A value of a label, in the format's own escapes; "?" for what is no UTF-8 or
- * a control byte. */
-static void
-add_value(struct td_buf *out, const char *text)
+void
+td_metrics_add_value(struct td_buf *out, const char *text)
 {
 	const char *end = text + strlen(text);
 
@@ -52,7 +50,7 @@ static void
 add_label(struct td_buf *out, const char *label, const char *value)
 {
 	td_buf_add_format(out, ",%s=\"", label);
-	add_value(out, value);
+	td_metrics_add_value(out, value);
 	td_buf_add_char(out, '"');
 }
 
@@ -251,7 +249,7 @@ td_metrics_format(struct td_buf *out, const struct td_metrics *metrics)
 	struct writer writer = { .out = out, .metrics = metrics };
 
 	td_buf_add_text(&writer.spool, "{spool=\"");
-	add_value(&writer.spool, metrics->spool);
+	td_metrics_add_value(&writer.spool, metrics->spool);
 	td_buf_add_char(&writer.spool, '"');
 	add_runner(&writer);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)

@@ -18,6 +18,10 @@
 #include "lib/space.h"
 #include "lib/tally.h"
 
+/* What the hub leaves in run/, see hub/meters.h. */
+#define TD_METRICS_HUB	"hub.prom"
+enum { TD_METRICS_HUB_MAX = 1 << 20 };
+
 /* More classes than this are counted together, as class "*": whoever may add
  * tasks could else invent names without end. */
 enum { TD_METRICS_CLASSES_MAX = 1000 };
@@ -50,6 +54,10 @@ struct td_tally_row *td_metrics_row(struct td_tally *tally,
 
 /* A run ended: counts it in the row of its class. */
 void td_metrics_count(struct td_tally *tally, const struct td_run *run);
+
+/* Appends a value of a label, in the format's own escapes; "?" for what is no
+ * UTF-8 or a control byte. */
+void td_metrics_add_value(struct td_buf *out, const char *text);
 
 /* Appends them all. */
 void td_metrics_format(struct td_buf *out, const struct td_metrics *metrics);

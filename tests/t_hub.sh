@@ -139,6 +139,9 @@ for kind in gone redirect private; do
 done
 is "$(requests web 'r["path"]' | grep -c '^/ok/elsewhere')" 0 \
     'no redirect was followed'
+check_exit 1 'a test of such a service fails as well' \
+    timeout 60 taskdir service test private
+like "$(cat out)" 'private: failed*address is private*' 'with the reason'
 like "$(request_log "$id")" '*"class":"address"*' \
     '... of the address filter, which names it'
 is "$(request_log "$id" | grep -c '"status"')" 0 '... nobody answered'

@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += src/libbase.la src/liblib.la src/libloop.la \
 
 src_libbase_la_SOURCES = \
 	src/base/address.c src/base/address.h \
+	src/base/amqp_url.c src/base/amqp_url.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/calendar.c src/base/calendar.h \
 	src/base/clock.c src/base/clock.h \
@@ -167,8 +168,7 @@ td_amqp = \
 	src/net/amqp_event.c \
 	src/net/amqp_send.c
 src_libamqp_la_SOURCES = \
-	src/net/amqp.h \
-	src/net/amqp_url.c src/net/amqp_url.h
+	src/net/amqp.h
 if HAVE_AMQP
 src_libamqp_la_SOURCES += $(td_amqp)
 EXTRA_DIST += src/net/amqp_none.c

@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include "harness.h"
-#include "net/amqp_url.h"
+#include "base/amqp_url.h"
 
 #include <errno.h>
 #include <string.h>

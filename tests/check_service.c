@@ -214,6 +214,10 @@ static const struct {
 	{ SERVICE "base_url = http://x/?a=b\n", "base_url: no \"?\"" },
 	{ SERVICE "base_url = http://x/#a\n", "base_url: no \"?\"" },
 	{ AMQP "base_url = https://x\n", "type = amqp needs amqp://" },
+	{ AMQP "base_url = amqp://h/v?colour=red\n", "taskdir.conf:4:12: "
+	    "base_url: the broker's URL is none: \"colour\" is not known" },
+	{ AMQP "base_url = amqp://u%zz@h/v\n", "taskdir.conf:4:12: "
+	    "base_url: the broker's URL is none: its user" },
 	{ SERVICE "auth = bearer\n", "taskdir.conf:4:8: auth: needs "
 	    "token_file" },
 	{ SERVICE "auth = basic\ntoken = x\n", "auth: basic needs user" },

@@ -3,7 +3,7 @@
 /* Brokers' URLs: what is shown reads as the same place, a refusal changes
  * nothing. */
 #include "fuzz.h"
-#include "net/amqp_url.h"
+#include "base/amqp_url.h"
 
 #include <string.h>
 

@@ -21,7 +21,7 @@
 #include "lib/service.h"
 #include "lib/settings.h"
 #include "lib/spool.h"
-#include "net/amqp_url.h"
+#include "base/amqp_url.h"
 
 struct td_drain;
 

@@ -11,7 +11,7 @@
 #include "hub/secret.h"
 #include "hub/tables.h"
 #include "lib/taskdir.h"
-#include "net/amqp_url.h"
+#include "base/amqp_url.h"
 
 /* What a failure is, and whether the broker is to be called ill. */
 /* clang-format off */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/amqp_url.h"
 #include "lib/condition.h"
 #include "lib/taskdir.h"
 #include "lib/template.h"
@@ -52,6 +53,18 @@ require(const struct check *check, const char *setting, const char *text,
 	return fail_at(check, setting);
 }
 
+/* What a connection will make of it. */
+static int
+check_broker(const struct check *check, const char *text)
+{
+	struct td_amqp_url url;
+	struct td_err err;
+	int rc = td_amqp_url_parse(&url, text, &err);
+
+	explicit_bzero(&url, sizeof(url));
+	return rc == 0 ? 0 : refuse(check, "base_url", err.text);
+}
+
 /* One in a URL is as literal as a token. */
 static int
 check_password(const struct check *check, const struct td_url *url)
@@ -88,6 +101,8 @@ check_url(const struct check *check, const struct td_service *service)
 		    "follow; the endpoint of a rule may have a query");
 	if (url.fragment.text != NULL)
 		return refuse(check, "base_url", "no \"#\" may follow");
+	if (!rest && check_broker(check, service->base_url) != 0)
+		return TASKDIR_EFORMAT;
 	return check_password(check, &url);
 }
 

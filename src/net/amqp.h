@@ -34,7 +34,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "net/amqp_url.h"
+#include "base/amqp_url.h"
 
 struct td_amqp;
 

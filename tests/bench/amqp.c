@@ -23,7 +23,7 @@
 
 #include "hub/broker.h"
 #include "hub/lane.h"
-#include "net/amqp_url.h"
+#include "base/amqp_url.h"
 
 enum { BODY_BYTES = 300, ROUNDS_MAX = 100 };
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/amqp_url.h"
+#include "base/amqp_url.h"
 
 #include <errno.h>
 #include <stddef.h>

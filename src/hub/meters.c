@@ -12,15 +12,9 @@
 struct td_meter {
 	char *service;		/* an alphabet without quotes */
 	bool inbound;
-	uint64_t results[TD_SENT_NEVER + 1];
+	uint64_t results[TD_SENT_COUNT];
 	uint64_t n, latency_us, bytes_sent, bytes_received;
 	struct td_meter *next;
-};
-
-static const char *const result_words[] = {
-	[TD_SENT_OK] = "ok",
-	[TD_SENT_RETRY] = "retry",
-	[TD_SENT_NEVER] = "permanent",
 };
 
 static struct td_meter *
@@ -80,12 +74,12 @@ add_labels(const struct writer *writer, const char *name,
 static void
 add_results(const struct writer *writer, const struct td_meter *at)
 {
-	for (int i = 0; i <= TD_SENT_NEVER; i++) {
+	for (int i = 0; i < TD_SENT_COUNT; i++) {
 		if (at->results[i] == 0)
 			continue;
 		add_labels(writer, "taskdir_requests_total", at);
 		td_buf_add_format(writer->out, ",result=\"%s\"} %" PRIu64 "\n",
-		    result_words[i], at->results[i]);
+		    td_sent_name((enum td_sent)i), at->results[i]);
 	}
 }
 

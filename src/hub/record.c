@@ -12,15 +12,6 @@
 #include "lib/json.h"
 
 static void
-add_text(struct td_buf *out, const char *name, const char *text)
-{
-	if (text == NULL || *text == '\0')
-		return;
-	td_buf_add_format(out, ",\"%s\":", name);
-	td_json_quote_text(out, text);
-}
-
-static void
 add_time(struct td_buf *out, uint64_t wall_us)
 {
 	td_buf_add_format(out, ",\"time\":%" PRIu64 ".%06u",
@@ -122,14 +113,14 @@ td_record_begin(struct td_record *record, const struct td_record_head *head,
 	add_time(out, wall_us);
 	if (head->replay)
 		td_buf_add_text(out, ",\"replay\":true");
-	add_text(out, "service", head->service);
-	add_text(out, "rule", head->rule);
-	add_text(out, "event", head->event);
-	add_text(out, "eventid", head->eventid);
-	add_text(out, "verb", parcel->verb);
-	add_text(out, "url", head->url);
-	add_text(out, "endpoint", td_buf_text(&parcel->endpoint));
-	add_text(out, "content_type", parcel->content_type);
+	td_json_add_text(out, "service", head->service);
+	td_json_add_text(out, "rule", head->rule);
+	td_json_add_text(out, "event", head->event);
+	td_json_add_text(out, "eventid", head->eventid);
+	td_json_add_text(out, "verb", parcel->verb);
+	td_json_add_text(out, "url", head->url);
+	td_json_add_text(out, "endpoint", td_buf_text(&parcel->endpoint));
+	td_json_add_text(out, "content_type", parcel->content_type);
 	if (parcel->has_body)
 		add_body(out, &parcel->body);
 	td_buf_add_text(out, "}\n");
@@ -145,8 +136,8 @@ td_record_attempt(struct td_record *record, unsigned attempt,
 	add_time(out, wall_us);
 	if (result->status != 0)
 		td_buf_add_format(out, ",\"status\":%u", result->status);
-	add_text(out, "class", td_fault_name(result->fault));
-	add_text(out, "error", result->error);
+	td_json_add_text(out, "class", td_fault_name(result->fault));
+	td_json_add_text(out, "error", result->error);
 	if (result->excerpt.len > 0) {
 		td_buf_add_text(out, ",\"excerpt\":");
 		td_json_quote(out, result->excerpt.data, result->excerpt.len);
@@ -164,7 +155,7 @@ td_record_end(struct td_record *record, int dir_fd, const char *id,
 	td_buf_add_text(out, "{\"end\":");
 	td_json_quote_text(out, end);
 	add_time(out, td_clock_wall_us());
-	add_text(out, "error", error);
+	td_json_add_text(out, "error", error);
 	td_buf_add_text(out, "}\n");
 	/* The letter's move is durable; so is what it is sent again from. */
 	return td_attempts_append(dir_fd, id, out, TD_ATTEMPTS_CREATE |

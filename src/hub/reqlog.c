@@ -18,15 +18,6 @@
 enum { BODY_MAX = 4 << 10, NAME_SIZE = 40 };
 
 static void
-add_text(struct td_buf *out, const char *name, const char *text)
-{
-	if (text == NULL || *text == '\0')
-		return;
-	td_buf_add_format(out, ",\"%s\":", name);
-	td_json_quote_text(out, text);
-}
-
-static void
 add_number(struct td_buf *out, const char *name, uint64_t value)
 {
 	if (value != 0)
@@ -45,16 +36,10 @@ add_bytes(struct td_buf *out, const char *name, const char *bytes, size_t len)
 static void
 add_result(struct td_buf *out, const struct td_result_of *result)
 {
-	static const char *const words[] = {
-		[TD_SENT_OK] = "ok",
-		[TD_SENT_RETRY] = "retry",
-		[TD_SENT_NEVER] = "permanent",
-	};
-
-	add_text(out, "result", words[result->sent]);
+	td_json_add_text(out, "result", td_sent_name(result->sent));
 	add_number(out, "status", result->status);
-	add_text(out, "class", td_fault_name(result->fault));
-	add_text(out, "error", result->error);
+	td_json_add_text(out, "class", td_fault_name(result->fault));
+	td_json_add_text(out, "error", result->error);
 	td_buf_add_format(out, ",\"latency\":%.6f",
 	    (double)result->latency_us / 1e6);
 	add_number(out, "bytes_sent", result->bytes_sent);
@@ -69,14 +54,14 @@ format_line(struct td_buf *out, const struct td_reqlog_line *line,
 	td_buf_add_format(out, "{\"time\":%" PRIu64 ".%06u,\"direction\":"
 	    "\"%s\"", wall_us / 1000000, (unsigned)(wall_us % 1000000),
 	    line->inbound ? "in" : "out");
-	add_text(out, "service", line->service);
-	add_text(out, "rule", line->rule);
-	add_text(out, "eventid", line->eventid);
-	add_text(out, "id", line->taskid);
-	add_text(out, "verb", line->verb);
-	add_text(out, "url", line->url);
-	add_text(out, "message_id", line->message_id);
-	add_text(out, "correlation_id", line->correlation_id);
+	td_json_add_text(out, "service", line->service);
+	td_json_add_text(out, "rule", line->rule);
+	td_json_add_text(out, "eventid", line->eventid);
+	td_json_add_text(out, "id", line->taskid);
+	td_json_add_text(out, "verb", line->verb);
+	td_json_add_text(out, "url", line->url);
+	td_json_add_text(out, "message_id", line->message_id);
+	td_json_add_text(out, "correlation_id", line->correlation_id);
 	add_number(out, "attempt", line->attempt);
 	if (line->result != NULL)
 		add_result(out, line->result);

@@ -24,6 +24,18 @@ static const char *const names[] = {
 _Static_assert(sizeof(names) / sizeof(names[0]) == TD_FAULT_COUNT,
     "each fault has a name");
 
+static const char *const sent_names[TD_SENT_COUNT] = {
+	[TD_SENT_OK] = "ok",
+	[TD_SENT_RETRY] = "retry",
+	[TD_SENT_NEVER] = "permanent",
+};
+
+const char *
+td_sent_name(enum td_sent sent)
+{
+	return sent_names[sent];
+}
+
 const char *
 td_fault_name(enum td_fault fault)
 {

@@ -16,6 +16,11 @@ enum td_sent {
 	TD_SENT_NEVER,		/* it will not: a dead letter */
 };
 
+enum { TD_SENT_COUNT = TD_SENT_NEVER + 1 };
+
+/* "ok", "retry", "permanent". */
+const char *td_sent_name(enum td_sent sent);
+
 /* The error classes of the request log, of dead letters and their filters. */
 enum td_fault {
 	TD_FAULT_NONE,

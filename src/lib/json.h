@@ -107,4 +107,7 @@ void td_json_add_line(struct td_buf *out, struct td_json_span value);
 void td_json_quote(struct td_buf *out, const char *text, size_t len);
 void td_json_quote_text(struct td_buf *out, const char *text);
 
+/* Appends ,"NAME":"TEXT", a further member; nothing for NULL and "". */
+void td_json_add_text(struct td_buf *out, const char *name, const char *text);
+
 #endif

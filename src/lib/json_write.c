@@ -245,3 +245,12 @@ td_json_quote_text(struct td_buf *out, const char *text)
 {
 	td_json_quote(out, text, strlen(text));
 }
+
+void
+td_json_add_text(struct td_buf *out, const char *name, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	td_buf_add_format(out, ",\"%s\":", name);
+	td_json_quote_text(out, text);
+}

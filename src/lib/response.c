@@ -77,22 +77,13 @@ td_response_identify(struct td_response *response, uint64_t random)
 	return rc;
 }
 
-static void
-add_text(struct td_buf *out, const char *name, const char *text)
-{
-	if (text == NULL || *text == '\0')
-		return;
-	td_buf_add_format(out, ",\"%s\":", name);
-	td_json_quote_text(out, text);
-}
-
 void
 td_response_add_origin(struct td_buf *out, const struct td_response *response)
 {
-	add_text(out, "service", response->service);
-	add_text(out, "message_id", response->message_id);
-	add_text(out, "correlation_id", response->correlation_id);
-	add_text(out, "type", response->type);
+	td_json_add_text(out, "service", response->service);
+	td_json_add_text(out, "message_id", response->message_id);
+	td_json_add_text(out, "correlation_id", response->correlation_id);
+	td_json_add_text(out, "type", response->type);
 }
 
 void
@@ -106,15 +97,15 @@ td_response_format(struct td_buf *out, const struct td_response *response,
 	if (response->timestamp != 0)
 		td_buf_add_format(out, ",\"timestamp\":%" PRIu64,
 		    response->timestamp);
-	add_text(out, "content_type", response->content_type);
-	add_text(out, "reply_to", response->reply_to);
-	add_text(out, "exchange", response->exchange);
-	add_text(out, "routing_key", response->routing_key);
+	td_json_add_text(out, "content_type", response->content_type);
+	td_json_add_text(out, "reply_to", response->reply_to);
+	td_json_add_text(out, "exchange", response->exchange);
+	td_json_add_text(out, "routing_key", response->routing_key);
 	if (response->redelivered)
 		td_buf_add_text(out, ",\"redelivered\":true");
 	if (response->headers != NULL)
 		td_buf_add_format(out, ",\"headers\":%s", response->headers);
-	add_text(out, "reason", reason);
+	td_json_add_text(out, "reason", reason);
 	if (reason == NULL) {
 		td_buf_add_text(out, ",\"body\":");
 		td_buf_add(out, response->body, response->body_len);

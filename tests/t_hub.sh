@@ -139,6 +139,9 @@ for kind in gone redirect private; do
 done
 is "$(requests web 'r["path"]' | grep -c '^/ok/elsewhere')" 0 \
     'no redirect was followed'
+check_exit 2 'a hub that no runner started says so' \
+    taskdir-hub --spool "$SPOOL" 3>"$WORK/three"
+like "$(cat err)" '*no runner started it*' 'in words'
 check_exit 1 'a test of such a service fails as well' \
     timeout 60 taskdir service test private
 like "$(cat out)" 'private: failed*address is private*' 'with the reason'

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -188,15 +189,17 @@ serve(struct td_hub *hub)
 static int
 run(struct td_hub *hub, const struct options *options)
 {
+	struct stat st;
 	int rc;
 
 	if (options->test != NULL)
 		return td_trial_run(hub, options->test, options->json);
-	if (fcntl(TD_TALK_FD, F_SETFD, FD_CLOEXEC) != 0) {
+	if (fstat(TD_TALK_FD, &st) != 0 || !S_ISSOCK(st.st_mode)) {
 		(void)fprintf(stderr, "taskdir-hub: no runner started it; see "
 		    "taskdir-hub(8), and --test\n");
 		return 2;
 	}
+	(void)fcntl(TD_TALK_FD, F_SETFD, FD_CLOEXEC);
 	rc = serve(hub);
 	if (rc == 0)
 		return 0;

@@ -69,6 +69,7 @@ td_units += \
 	tests/check_loop \
 	tests/check_planner \
 	tests/check_planner_model \
+	tests/check_procs \
 	tests/check_queue \
 	tests/check_settle \
 	tests/check_slots \

@@ -12,11 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	PROBES_MAX = 256,	/* some 1.5 us each; reading /proc: 1-2 ms */
 	ENVIRON_MAX = 4 << 20,
+	EXEC_WAIT_NS = 200000,
+	EXEC_WAITS_MAX = 500,
+	STAT_SIZE = 1024,
+};
+
+/* Fields of /proc/PID/stat, proc(5). */
+enum {
+	STAT_STATE = 3,
+	STAT_PARENT = 4,
+	STAT_START = 22,
+	STAT_VSIZE = 23,
+	STAT_ENV_START = 50,
+	STAT_ENV_END = 51,
 };
 
 int
@@ -80,31 +94,62 @@ td_procs_last_pid(void)
 	return blank == NULL ? 0 : (pid_t)strtol(blank + 1, NULL, 10);
 }
 
-int
-td_procs_start(pid_t pid, uint64_t *ticks, pid_t *parent, bool *zombie)
+/* The NTH field of stat, from the third on: the command before it may hold
+ * blanks and brackets.  "" if there are not so many. */
+static const char *
+stat_field(const char *text, int nth)
 {
-	char path[32], text[1024], state;
-	unsigned long long start;
-	const char *after;
-	long ppid;
+	const char *at = strrchr(text, ')');
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	if (read_proc(path, text, sizeof(text)) <= 0)
-		return -ESRCH;
-	/* The command may hold blanks and brackets: what counts is the last. */
-	after = strrchr(text, ')');
-	if (after == NULL || sscanf(after + 1, " %c %ld %*d %*d %*d %*d %*u "
-	    "%*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state,
-	    &ppid, &start) != 3)
-		return -ESRCH;
-	*ticks = start;
-	*parent = (pid_t)ppid;
-	*zombie = state == 'Z' || state == 'X';
-	return 0;
+	for (int i = 2; at != NULL && i < nth; i++)
+		at = strchr(at + 1, ' ');
+	return at == NULL ? "" : at + 1;
 }
 
 static int
-read_environ(pid_t pid, struct td_buf *env)
+read_stat(pid_t pid, char *out, size_t size)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	return read_proc(path, out, size) > 0 ? 0 : -ESRCH;
+}
+
+int
+td_procs_start(pid_t pid, uint64_t *ticks, pid_t *parent, bool *zombie)
+{
+	char text[STAT_SIZE];
+	const char *start;
+
+	if (read_stat(pid, text, sizeof(text)) != 0)
+		return -ESRCH;
+	start = stat_field(text, STAT_START);
+	if (*start == '\0')
+		return -ESRCH;
+	*ticks = strtoull(start, NULL, 10);
+	*parent = (pid_t)strtol(stat_field(text, STAT_PARENT), NULL, 10);
+	*zombie = strchr("ZX", *stat_field(text, STAT_STATE)) != NULL;
+	return 0;
+}
+
+/* Whether there is none to be read: of a kernel's thread, or it is empty.
+ * Within execve(2) there is none yet, or none any more. */
+static bool
+has_no_environ(pid_t pid)
+{
+	char text[STAT_SIZE];
+	unsigned long long start;
+
+	if (read_stat(pid, text, sizeof(text)) != 0 ||
+	    strtoull(stat_field(text, STAT_VSIZE), NULL, 10) == 0)
+		return true;
+	start = strtoull(stat_field(text, STAT_ENV_START), NULL, 10);
+	return start != 0 &&
+	    start == strtoull(stat_field(text, STAT_ENV_END), NULL, 10);
+}
+
+static int
+try_read_environ(pid_t pid, struct td_buf *env)
 {
 	char path[32];
 	int fd, rc;
@@ -116,6 +161,21 @@ read_environ(pid_t pid, struct td_buf *env)
 	td_buf_clear(env);
 	rc = td_io_read(fd, env, ENVIRON_MAX);
 	(void)close(fd);
+	return rc;
+}
+
+/* What is missed in its exec would be met by nobody else. */
+static int
+read_environ(pid_t pid, struct td_buf *env)
+{
+	static const struct timespec moment = { .tv_nsec = EXEC_WAIT_NS };
+	int rc = try_read_environ(pid, env);
+
+	for (int i = 0; i < EXEC_WAITS_MAX && rc == 0 && env->len == 0 &&
+	    !has_no_environ(pid); i++) {
+		(void)nanosleep(&moment, NULL);
+		rc = try_read_environ(pid, env);
+	}
 	return rc;
 }
 

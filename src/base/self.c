@@ -3,21 +3,32 @@
 #include "base/self.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Of the running program; "" if nobody can tell. */
+static char folder[4096];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+find_folder(void)
+{
+	ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+	char *slash;
+
+	folder[n > 0 ? n : 0] = '\0';
+	slash = strrchr(folder, '/');
+	*(slash != NULL ? slash : folder) = '\0';
+}
 
 int
 td_self_beside(struct td_buf *path, const char *name)
 {
-	char self[4096], *slash;
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash == NULL)
+	(void)pthread_once(&once, find_folder);
+	if (folder[0] == '\0')
 		return -ENOENT;
-	*slash = '\0';
-	td_buf_add_text(path, self);
+	td_buf_add_text(path, folder);
 	if (*name != '\0')
 		td_buf_add_format(path, "/%s", name);
 	return td_buf_status(path);

@@ -17,15 +17,12 @@ ctime_of(const struct stat *st)
 	return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
 }
 
-/* 1: a writer holds it; 0: nobody does; -1: no lease is permitted here. */
+/* Whoever opens it for writing waits then until it is closed: 0; -EAGAIN: a
+ * writer has it; another: no lease is permitted here. */
 static int
-has_writer(int fd)
+take_lease(int fd)
 {
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
-		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-		return 0;
-	}
-	return errno == EAGAIN ? 1 : -1;
+	return fcntl(fd, F_SETLEASE, F_RDLCK) == 0 ? 0 : -errno;
 }
 
 static enum td_letter_state
@@ -37,11 +34,20 @@ trouble(struct td_letter *letter, int error)
 	return TD_LETTER_TROUBLE;
 }
 
-/* The bytes that were there at ST, and not more: 0, or -EAGAIN. */
-static int
-read_text(struct td_letter *letter, int fd, const struct stat *st)
+static bool
+has_changed(int fd, const struct stat *st)
 {
 	struct stat after;
+
+	return fstat(fd, &after) != 0 || after.st_size != st->st_size ||
+	    ctime_of(&after) != ctime_of(st);
+}
+
+/* The bytes that were there at ST, and not more: 0, or -EAGAIN. */
+static int
+read_text(struct td_letter *letter, int fd, const struct stat *st,
+    bool is_leased)
+{
 	size_t size = (size_t)st->st_size;
 	ssize_t n;
 	int rc = td_buf_reserve(&letter->text, size + 1);
@@ -51,8 +57,7 @@ read_text(struct td_letter *letter, int fd, const struct stat *st)
 	n = pread(fd, letter->text.data, size + 1, 0);
 	if (n < 0)
 		return -errno;
-	if ((size_t)n != size || fstat(fd, &after) != 0 ||
-	    after.st_size != st->st_size || ctime_of(&after) != ctime_of(st))
+	if ((size_t)n != size || (!is_leased && has_changed(fd, st)))
 		return -EAGAIN;
 	letter->text.len = size;
 	letter->text.data[size] = '\0';
@@ -76,45 +81,56 @@ read_event(struct td_letter *letter)
 	return rc == 0 ? TD_LETTER_EVENT : TD_LETTER_BROKEN;
 }
 
+static void
+describe(struct td_letter *letter, const struct stat *st)
+{
+	letter->owner = st->st_uid;
+	letter->mode = st->st_mode;
+	letter->links = st->st_nlink;
+	letter->dev = st->st_dev;
+	letter->inode = st->st_ino;
+	letter->size = st->st_size;
+	letter->ctime_ns = ctime_of(st);
+}
+
+/* WHOLE: all its bytes, whatever they say. */
 static enum td_letter_state
-read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease,
-    bool is_slot)
+read_open(struct td_letter *letter, int fd, size_t max_size, bool ask_lease)
 {
 	struct stat st;
-	int rc;
+	int lease, rc;
 
+	/* The lease first: no byte changes between its size and its bytes. */
+	lease = ask_lease ? take_lease(fd) : -EPERM;
 	if (fstat(fd, &st) != 0)
 		return trouble(letter, errno);
 	if (!S_ISREG(st.st_mode))
 		return TD_LETTER_FOREIGN;
-	letter->owner = st.st_uid;
-	letter->mode = st.st_mode;
-	letter->links = st.st_nlink;
-	letter->dev = st.st_dev;
-	letter->inode = st.st_ino;
-	letter->size = st.st_size;
-	letter->ctime_ns = ctime_of(&st);
-	if (ask_lease) {
-		int writer = has_writer(fd);
-
-		if (writer == 1)
-			return TD_LETTER_BUSY;
-		letter->unsure = writer < 0;
-	}
+	describe(letter, &st);
+	if (lease == -EAGAIN)
+		return TD_LETTER_BUSY;
+	letter->unsure = ask_lease && lease != 0;
 	if ((uint64_t)st.st_size > max_size) {
 		(void)td_fail(&letter->err, TASKDIR_ETOOBIG, "%lld bytes are "
 		    "more than max_size allows (%zu)", (long long)st.st_size,
 		    max_size);
 		return TD_LETTER_BROKEN;
 	}
-	rc = read_text(letter, fd, &st);
+	rc = read_text(letter, fd, &st, lease == 0);
 	if (rc == -EAGAIN)
 		return TD_LETTER_BUSY;
-	if (rc != 0)
-		return trouble(letter, -rc);
-	rc = is_slot ? td_task_parse_slot(&letter->task, letter->text.data,
-	    letter->text.len, &letter->err) : td_task_parse(&letter->task,
-	    letter->text.data, letter->text.len, &letter->err);
+	return rc == 0 ? TD_LETTER_WHOLE : trouble(letter, -rc);
+}
+
+static enum td_letter_state
+parse(struct td_letter *letter, const char *name)
+{
+	const char *text = letter->text.data;
+	size_t len = letter->text.len;
+	int rc = td_slotfile_parse_name(&(struct td_slotfile){ 0 }, name) ?
+	    td_task_parse_slot(&letter->task, text, len, &letter->err) :
+	    td_task_parse(&letter->task, text, len, &letter->err);
+
 	if (rc == -ENOMEM)
 		return trouble(letter, ENOMEM);
 	return rc == 0 ? TD_LETTER_WHOLE : read_event(letter);
@@ -158,10 +174,9 @@ td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
 			return TD_LETTER_FOREIGN;
 		return trouble(letter, -fd);
 	}
-	state = read_open(letter, fd, max_size, ask_lease,
-	    td_slotfile_parse_name(&(struct td_slotfile){ 0 }, name));
+	state = read_open(letter, fd, max_size, ask_lease);
 	(void)close(fd);
-	return state;
+	return state == TD_LETTER_WHOLE ? parse(letter, name) : state;
 }
 
 void

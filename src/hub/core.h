@@ -62,6 +62,7 @@ struct td_hub {
 	uint64_t spread;		/* of what comes back together */
 	int attempts_fd;		/* log/attempts/ */
 	struct td_sampler *sampler;	/* of traces */
+	struct td_buf last_url, last_bare;	/* most go there again */
 };
 
 /* One task of the runner's; whoever takes it answers it once. */

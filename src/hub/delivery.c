@@ -221,6 +221,16 @@ try_later(struct td_delivery *delivery)
 		fail(delivery);
 }
 
+/* The most are delivered at once, and nobody reads the record of those. */
+static void
+record_failure(struct td_delivery *delivery)
+{
+	if (delivery->record.text.len == 0)
+		td_delivery_record(delivery);
+	td_record_attempt(&delivery->record, delivery->attempt,
+	    &delivery->result, td_clock_wall_us());
+}
+
 static void
 attempted(struct td_delivery *delivery)
 {
@@ -229,8 +239,8 @@ attempted(struct td_delivery *delivery)
 	if (td_result_speaks(result))
 		td_breakers_tell(delivery->hub, delivery->service,
 		    &delivery->permit, !result->unhealthy);
-	td_record_attempt(&delivery->record, delivery->attempt, result,
-	    td_clock_wall_us());
+	if (result->sent != TD_SENT_OK)
+		record_failure(delivery);
 	log_attempt(delivery);
 	if (result->sent != TD_SENT_OK || delivery->made > 1 ||
 	    td_sampler_takes(&delivery->hub->sampler, delivery->service,
@@ -363,10 +373,10 @@ refuse(struct td_delivery *delivery, const char *error)
 	result->sent = TD_SENT_NEVER;
 	(void)snprintf(result->error, TD_RESULT_ERROR_SIZE, "%.*s",
 	    TD_RESULT_ERROR_SIZE - 1, error);
-	td_delivery_record(delivery, &(struct td_parcel){ 0 }, false);
-	td_record_attempt(&delivery->record, 0, result, td_clock_wall_us());
 	td_parcel_release(&delivery->parcel);
 	delivery->parcel = (struct td_parcel){ 0 };
+	delivery->attempt = 0;
+	record_failure(delivery);
 	log_attempt(delivery);
 	die(delivery, error);
 }
@@ -408,6 +418,7 @@ td_delivery_start(struct td_hub_task *task)
 	}
 	delivery->hub = task->hub;
 	delivery->task = task;
+	delivery->began_us = td_clock_wall_us();
 	enlist(delivery);
 	start(delivery);
 }

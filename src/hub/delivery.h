@@ -38,9 +38,11 @@ struct td_delivery {
 	struct td_result_of result;
 	struct td_breaker_permit permit;
 	struct td_timer timer;
+	uint64_t began_us;		/* wall clock */
 	unsigned attempt;		/* of this run, the last one */
 	unsigned made;			/* since it was (re)started */
 	bool waiting;
+	bool replay;			/* the parcel is an earlier run's */
 	struct td_delivery *next, **link;
 };
 
@@ -58,10 +60,9 @@ const char *td_delivery_disabled(const struct td_delivery *delivery,
     char why[static TD_RESULT_ERROR_SIZE]);
 /* Whether it has waited for that for longer than it may. */
 bool td_delivery_is_too_old(const struct td_delivery *delivery);
-/* The parcel, and its line in the record.  As find. */
+/* The parcel.  As find. */
 int td_delivery_make(struct td_delivery *delivery, struct td_err *err);
-/* That line, also of one that could not be made: then of an empty parcel. */
-void td_delivery_record(struct td_delivery *delivery,
-    const struct td_parcel *parcel, bool replay);
+/* Its line in the record, also of one that could not be made and is empty. */
+void td_delivery_record(struct td_delivery *delivery);
 
 #endif

@@ -48,25 +48,43 @@ render(struct td_delivery *delivery, struct td_err *err)
 	    }, err);
 }
 
+/* The last one is kept: to compare costs less than to take apart. */
+static int
+bare_url_of(struct td_hub *hub, const struct td_buf *url)
+{
+	int rc = 0;
+
+	if (hub->last_url.len == url->len && url->len > 0 &&
+	    memcmp(hub->last_url.data, url->data, url->len) == 0)
+		return 0;
+	td_buf_clear(&hub->last_url);
+	td_buf_clear(&hub->last_bare);
+	rc = td_http_bare_url(&hub->last_bare, td_buf_text(url));
+	if (rc == 0)
+		td_buf_add(&hub->last_url, url->data, url->len);
+	return rc == 0 ? td_buf_status(&hub->last_url) : rc;
+}
+
 /* Where it goes, for people: without secrets. */
 static int
 make_bare_url(struct td_delivery *delivery, struct td_err *err)
 {
 	const struct td_parcel *parcel = &delivery->parcel;
+	const struct td_buf *bare = &parcel->endpoint;
 
-	if (delivery->service->type == TD_SERVICE_REST)
-		return td_http_bare_url(&delivery->bare_url,
-		    td_buf_text(&parcel->url)) == 0 ? 0 :
-		    td_fail(err, TASKDIR_EFORMAT, "rule %s: base_url and "
-		    "endpoint make no URL", delivery->rule->name);
-	td_buf_add(&delivery->bare_url, td_buf_text(&parcel->endpoint),
-	    parcel->endpoint.len);
+	if (delivery->service->type == TD_SERVICE_REST) {
+		if (bare_url_of(delivery->hub, &parcel->url) != 0)
+			return td_fail(err, TASKDIR_EFORMAT, "rule %s: "
+			    "base_url and endpoint make no URL",
+			    delivery->rule->name);
+		bare = &delivery->hub->last_bare;
+	}
+	td_buf_add(&delivery->bare_url, td_buf_text(bare), bare->len);
 	return 0;
 }
 
 void
-td_delivery_record(struct td_delivery *delivery,
-    const struct td_parcel *parcel, bool replay)
+td_delivery_record(struct td_delivery *delivery)
 {
 	const struct td_rule *rule = delivery->rule;
 
@@ -77,8 +95,8 @@ td_delivery_record(struct td_delivery *delivery,
 		.event = delivery->order.event.name,
 		.eventid = td_buf_text(&delivery->order.eventid),
 		.url = td_buf_text(&delivery->bare_url),
-		.replay = replay,
-	    }, parcel, td_clock_wall_us());
+		.replay = delivery->replay,
+	    }, &delivery->parcel, delivery->began_us);
 }
 
 /* A dead letter that was revived is sent as it was. */
@@ -106,8 +124,7 @@ td_delivery_make(struct td_delivery *delivery, struct td_err *err)
 		delivery->result.fault = TD_FAULT_CONFIG;
 	if (rc == 0)
 		rc = make_bare_url(delivery, err);
-	if (rc == 0)
-		td_delivery_record(delivery, &delivery->parcel, replay);
+	delivery->replay = rc == 0 && replay;
 	return rc;
 }
 

@@ -119,6 +119,8 @@ close_hub(struct td_hub *hub)
 	td_loop_close(&hub->loop);
 	if (hub->attempts_fd >= 0)
 		(void)close(hub->attempts_fd);
+	td_buf_release(&hub->last_url);
+	td_buf_release(&hub->last_bare);
 	td_settings_free(hub->settings);
 	td_spool_release(&hub->spool);
 }

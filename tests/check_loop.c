@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -132,8 +133,10 @@ drain(struct td_source *source)
 
 START_TEST(one_event_a_wait)
 {
-	struct td_source a = { drain, eventfd(1, EFD_NONBLOCK) };
-	struct td_source b = { drain, eventfd(1, EFD_NONBLOCK) };
+	struct td_source a = { .ready = drain,
+		.fd = eventfd(1, EFD_NONBLOCK) };
+	struct td_source b = { .ready = drain,
+		.fd = eventfd(1, EFD_NONBLOCK) };
 
 	ck_assert_int_eq(td_loop_open(&loop), 0);
 	ck_assert_int_eq(td_loop_watch(&loop, &a), 0);
@@ -146,6 +149,45 @@ START_TEST(one_event_a_wait)
 	td_loop_unwatch(&loop, &a);
 	(void)close(a.fd);
 	(void)close(b.fd);
+	td_loop_close(&loop);
+}
+END_TEST
+
+static int reads, writes;
+
+static void
+note_what(struct td_source *source)
+{
+	reads += source->can_read;
+	writes += source->can_write;
+}
+
+START_TEST(a_source_is_told_what_for)
+{
+	struct td_source source = { .ready = note_what };
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	source.fd = ends[0];
+	ck_assert_int_eq(td_loop_open(&loop), 0);
+	ck_assert_int_eq(td_loop_watch(&loop, &source), 0);
+	ck_assert_int_eq(td_loop_wait(&loop, true), 0);
+	ck_assert_int_eq(td_loop_want_write(&loop, &source, true), 0);
+	ck_assert_int_eq(td_loop_wait(&loop, true), 1);
+	ck_assert_int_eq(reads, 0);
+	ck_assert_int_eq(writes, 1);
+	ck_assert_int_eq(td_loop_want_write(&loop, &source, false), 0);
+	ck_assert_int_eq(write(ends[1], "x", 1), 1);
+	ck_assert_int_eq(td_loop_wait(&loop, true), 1);
+	ck_assert_int_eq(reads, 1);
+	ck_assert_int_eq(writes, 1);
+	/* Of a broken one both find out. */
+	(void)close(ends[1]);
+	ck_assert_int_eq(td_loop_wait(&loop, true), 1);
+	ck_assert_int_eq(reads, 2);
+	ck_assert_int_eq(writes, 2);
+	td_loop_unwatch(&loop, &source);
+	(void)close(ends[0]);
 	td_loop_close(&loop);
 }
 END_TEST
@@ -380,6 +422,7 @@ main(void)
 		{ timers_may_change_timers, 0 },
 		{ a_wait_ends_with_the_next_timer, 0 },
 		{ one_event_a_wait, 0 },
+		{ a_source_is_told_what_for, 0 },
 		{ an_alarm_rings_once_at_its_second, 0 },
 		{ what_appears_and_goes_rings, 0 },
 		{ a_file_that_grows_rings_once, 0 },

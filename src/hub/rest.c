@@ -35,7 +35,8 @@ struct td_rest_book {
 static void
 on_ready(struct td_source *source)
 {
-	td_http_ready(((struct socket *)source)->hub->http, source->fd);
+	td_http_ready(((struct socket *)source)->hub->http, source->fd,
+	    source->can_read, source->can_write);
 }
 
 static void
@@ -62,7 +63,9 @@ watch(void *arg, int fd, bool read, bool write, void **cookie)
 		at = calloc(1, sizeof(*at));
 		if (at == NULL)
 			return -ENOMEM;
-		*at = (struct socket){ { on_ready, fd }, hub, false };
+		at->source = (struct td_source){ .ready = on_ready,
+			.fd = fd };
+		at->hub = hub;
 		rc = td_loop_watch(&hub->loop, &at->source);
 		if (rc != 0) {
 			free(at);

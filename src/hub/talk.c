@@ -116,7 +116,8 @@ on_ready(struct td_source *source)
 int
 td_talk_open(struct td_hub *hub)
 {
-	hub->channel = (struct td_source){ on_ready, TD_TALK_FD };
+	hub->channel = (struct td_source){ .ready = on_ready,
+		.fd = TD_TALK_FD };
 	td_buf_add_text(&hub->answers, hello);
 	td_talk_flush(hub);
 	return td_loop_watch(&hub->loop, &hub->channel);

@@ -173,6 +173,8 @@ td_loop_wait(struct td_loop *loop, bool poll)
 	/* The wait may have been long, and the event may set timers. */
 	loop->now_ms = td_clock_mono_ms();
 	source = event.data.ptr;
+	source->can_read = (event.events & ~(uint32_t)EPOLLOUT) != 0;
+	source->can_write = (event.events & ~(uint32_t)EPOLLIN) != 0;
 	source->ready(source);
 	return 1;
 }

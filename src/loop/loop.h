@@ -15,6 +15,8 @@
 struct td_source {
 	void (*ready)(struct td_source *source);
 	int fd;
+	/* Before ready: what for.  Both of one that is broken. */
+	bool can_read, can_write;
 };
 
 /* A point in time; embedded by its owner.  {0} with fire set is unset. */

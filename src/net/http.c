@@ -167,13 +167,21 @@ give_back(struct td_http_call *call)
 }
 
 static void
-leave(struct td_http *http, struct td_http_call *call)
+enter(struct td_http *http, struct td_http_call *call)
 {
-	struct td_http_call **at = &http->calls;
+	call->next = http->calls;
+	call->link = &http->calls;
+	if (call->next != NULL)
+		call->next->link = &call->next;
+	http->calls = call;
+}
 
-	while (*at != call)
-		at = &(*at)->next;
-	*at = call->next;
+static void
+leave(struct td_http_call *call)
+{
+	*call->link = call->next;
+	if (call->next != NULL)
+		call->next->link = call->link;
 }
 
 void
@@ -186,7 +194,7 @@ td_http_close(struct td_http *http)
 		struct td_http_work *work = call->handle;
 
 		(void)curl_multi_remove_handle(http->multi, work->curl);
-		leave(http, call);
+		leave(call);
 		give_back(call);
 	}
 	(void)curl_multi_cleanup(http->multi);
@@ -271,14 +279,13 @@ td_http_send(struct td_http *http, struct td_http_call *call)
 	work->error[0] = '\0';
 	clear_answer(call);
 	call->handle = work;
-	call->next = http->calls;
-	http->calls = call;
+	enter(http, call);
 	rc = set_request(work->curl, work, call);
 	if (rc == 0 && curl_multi_add_handle(http->multi, work->curl) !=
 	    CURLM_OK)
 		rc = -ENOMEM;
 	if (rc != 0) {
-		leave(http, call);
+		leave(call);
 		give_back(call);
 	}
 	return rc;
@@ -300,18 +307,21 @@ finish_some(struct td_http *http)
 		measure(call, curl);
 		judge(call, code, ((struct td_http_work *)call->handle)->error);
 		(void)curl_multi_remove_handle(http->multi, curl);
-		leave(http, call);
+		leave(call);
 		give_back(call);
 		call->done(call);
 	}
 }
 
 void
-td_http_ready(struct td_http *http, int fd)
+td_http_ready(struct td_http *http, int fd, bool read, bool write)
 {
+	/* 0 makes curl ask the kernel itself. */
+	int what = read && write ? 0 : read ? CURL_CSELECT_IN :
+	    CURL_CSELECT_OUT;
 	int running;
 
-	(void)curl_multi_socket_action(http->multi, fd, 0, &running);
+	(void)curl_multi_socket_action(http->multi, fd, what, &running);
 	finish_some(http);
 }
 

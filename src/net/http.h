@@ -67,7 +67,7 @@ struct td_http_call {
 	uint64_t latency_us;
 	/* Its own. */
 	void *handle;
-	struct td_http_call *next;
+	struct td_http_call *next, **link;
 	size_t header_bytes;
 	bool has_head;		/* all headers of the answer are there */
 	bool is_full;		/* the rest of the answer is not waited for */
@@ -90,8 +90,9 @@ void td_http_target_free(struct td_http_target *target);
  * ready or fire, never from here. */
 int td_http_send(struct td_http *http, struct td_http_call *call);
 
-/* The loop says: a descriptor is ready; the time has come. */
-void td_http_ready(struct td_http *http, int fd);
+/* The loop says: a descriptor is ready, for both if it is broken; the time has
+ * come. */
+void td_http_ready(struct td_http *http, int fd, bool read, bool write);
 void td_http_fire(struct td_http *http);
 
 /* "https://host/path" of a URL: without user, password, query and fragment;

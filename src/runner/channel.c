@@ -118,7 +118,8 @@ open_pipe(struct td_slot *slot)
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return -errno;
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	channel->source = (struct td_source){ on_ready, fds[0] };
+	channel->source = (struct td_source){ .ready = on_ready,
+		.fd = fds[0] };
 	channel->handler_fd = fds[1];
 	channel->slot = slot;
 	rc = td_loop_watch(&slot->runner->loop, &channel->source);

@@ -449,7 +449,8 @@ td_worker_connect(struct td_worker *worker, int *channel)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
 		return -errno;
-	worker->source = (struct td_source){ on_ready, fds[0] };
+	worker->source = (struct td_source){ .ready = on_ready,
+		.fd = fds[0] };
 	rc = td_loop_watch(&worker->pool->runner->loop, &worker->source);
 	if (rc != 0) {
 		(void)close(fds[0]);

@@ -36,6 +36,7 @@ struct entry {
 	const struct td_service *service;
 	struct td_breaker breaker;
 	struct mark mark;	/* of the file as it was read */
+	uint64_t looked_ms;	/* when ask did, by the loop's clock */
 	struct entry *next;
 };
 
@@ -270,7 +271,10 @@ td_breakers_ask(struct td_hub *hub, const struct td_service *service,
 	*permit = (struct td_breaker_permit){ 0 };
 	if (limits.threshold == 0 || entry == NULL)
 		return 0;
-	refresh(hub->breakers, entry);
+	/* Many ask in one turn of the loop. */
+	if (entry->looked_ms != hub->loop.now_ms)
+		refresh(hub->breakers, entry);
+	entry->looked_ms = hub->loop.now_ms;
 	if (entry->breaker.state == TD_BREAKER_CLOSED)
 		return td_breaker_ask(&entry->breaker, &limits, now_ms(),
 		    permit);

@@ -154,6 +154,34 @@ START_TEST(pruning_takes_whole_days_away)
 }
 END_TEST
 
+START_TEST(what_was_withdrawn_may_come_again)
+{
+	struct td_eventbook book = { 0 }, next = { 0 };
+	struct td_eventbook_key key = key_of("u-5");
+	int dir = open_dir();
+
+	add(&book, "u-5", "first", NOON);
+	add(&book, "u-6", "other", NOON);
+	/* Not by another event than the last. */
+	ck_assert_int_eq(td_eventbook_withdraw(&book, &key, "older"), 0);
+	ck_assert_str_eq(find(&book, "u-5", 0), "first");
+	ck_assert_int_eq(td_eventbook_withdraw(&book, &key, "first"), 0);
+	ck_assert_ptr_null(find(&book, "u-5", 0));
+	ck_assert_int_eq(td_eventbook_write(&book, dir, NOON), 0);
+	ck_assert_int_eq(td_eventbook_load(&next, dir, 0), 0);
+	ck_assert_ptr_null(find(&next, "u-5", 0));
+	ck_assert_str_eq(find(&next, "u-6", 0), "other");
+	td_eventbook_release(&next);
+	add(&book, "u-5", "second", NOON);
+	ck_assert_int_eq(td_eventbook_write(&book, dir, NOON), 0);
+	ck_assert_int_eq(td_eventbook_load(&next, dir, 0), 0);
+	ck_assert_str_eq(find(&next, "u-5", 0), "second");
+	td_eventbook_release(&next);
+	td_eventbook_release(&book);
+	(void)close(dir);
+}
+END_TEST
+
 /* A power cut in the middle of a line, and what is no line at all. */
 START_TEST(broken_lines_spoil_no_other)
 {
@@ -202,6 +230,7 @@ main(void)
 		{ many_are_kept_and_the_old_ones_forgotten, 0 },
 		{ another_runner_reads_what_was_written, 0 },
 		{ pruning_takes_whole_days_away, 0 },
+		{ what_was_withdrawn_may_come_again, 0 },
 		{ broken_lines_spoil_no_other, 0 },
 		{ what_could_not_be_written_is_written_later, 0 },
 	};

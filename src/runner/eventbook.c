@@ -107,8 +107,8 @@ td_eventbook_find(const struct td_eventbook *book,
 	if (book->n == 0)
 		return NULL;
 	row = row_of(book, key);
-	return row->key.high == 0 || row->time_s < since_s ? NULL :
-	    td_buf_text(&book->ids) + row->at;
+	return row->key.high == 0 || row->time_s == 0 ||
+	    row->time_s < since_s ? NULL : td_buf_text(&book->ids) + row->at;
 }
 
 static int
@@ -148,6 +148,16 @@ td_eventbook_add(struct td_eventbook *book,
 		return -ENOMEM;
 	td_buf_add(&book->held, line, (size_t)len);
 	return 0;
+}
+
+int
+td_eventbook_withdraw(struct td_eventbook *book,
+    const struct td_eventbook_key *key, const char *id)
+{
+	const char *last = td_eventbook_find(book, key, 0);
+
+	return last == NULL || strcmp(last, id) != 0 ? 0 :
+	    td_eventbook_add(book, key, id, 0);
 }
 
 /* The files */

@@ -7,7 +7,8 @@
  *	when       hash of owner and id             what we call it
  *
  * Each id is remembered with the event that brought it, so that an event that
- * is met again after a crash is not taken for its own twin.
+ * is met again after a crash is not taken for its own twin.  A line with the
+ * time 0 takes back the one before it.
  */
 #ifndef TD_RUNNER_EVENTBOOK_H
 #define TD_RUNNER_EVENTBOOK_H
@@ -54,6 +55,11 @@ const char *td_eventbook_find(const struct td_eventbook *book,
 /* In place of an older one: 0 or -ENOMEM.  To be written. */
 int td_eventbook_add(struct td_eventbook *book,
     const struct td_eventbook_key *key, const char *id, uint64_t now_s);
+
+/* No event of that id came after all, if ID's was the last one: 0 or -ENOMEM.
+ * To be written. */
+int td_eventbook_withdraw(struct td_eventbook *book,
+    const struct td_eventbook_key *key, const char *id);
 
 /* Writes what was added: 0, or errno (it is tried again by the next).  Not
  * synced: book->fd, if a day is open. */

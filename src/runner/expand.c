@@ -129,6 +129,21 @@ remember(struct td_runner *runner, const struct td_expansion *expansion)
 	    0 : td_eventbook_add(book, &key, expansion->id, td_runner_now());
 }
 
+/* It was withdrawn before it became tasks: its sender may say it again. */
+static void
+forget(struct td_runner *runner, const struct td_expansion *expansion)
+{
+	struct td_eventbook *book = &runner->expander.book;
+	struct td_eventbook_key key;
+
+	if (!has_id(runner, expansion) ||
+	    key_of(runner, expansion, &key) != 0)
+		return;
+	if (td_eventbook_withdraw(book, &key, expansion->id) == 0)
+		(void)td_eventbook_write(book, runner->spool->run_fd,
+		    td_runner_now());
+}
+
 /* The sync */
 
 static void
@@ -351,6 +366,7 @@ finish(struct td_runner *runner, struct td_expansion *expansion)
 	if (drop != NULL)
 		rc = td_spool_remove(runner->spool, TD_STATE_NEW, drop->name);
 	if (rc == -ENOENT) {	/* somebody took it back */
+		forget(runner, expansion);
 		td_members_unstage(runner, &expansion->members);
 		td_drop_remove(drop);
 		td_expansion_free(expansion);

@@ -376,17 +376,19 @@ td_spool_read(const struct td_spool *spool, enum td_state state,
 	return rc;
 }
 
-bool
+int
 td_spool_has(const struct td_spool *spool, enum td_state state,
     const char *name, const struct td_buf *want)
 {
 	struct td_buf text = { 0 };
-	bool same = td_spool_read(spool, state, name, &text, want->len) == 0 &&
-	    text.len == want->len &&
-	    memcmp(text.data, want->data, want->len) == 0;
+	int rc = td_spool_read(spool, state, name, &text, want->len);
 
+	if (rc == 0)
+		rc = text.len == want->len &&
+		    memcmp(text.data, want->data, want->len) == 0;
 	td_buf_release(&text);
-	return same;
+	/* Larger, or no file at all. */
+	return rc == -EFBIG || rc == -EINVAL || rc == -ELOOP ? 0 : rc;
 }
 
 /*

@@ -135,8 +135,8 @@ const char *td_spool_withdrawn_name(const char *tmp_name);
 int td_spool_read(const struct td_spool *spool, enum td_state state,
     const char *name, struct td_buf *out, size_t max);
 
-/* Whether it has these bytes; what cannot be read has not. */
-bool td_spool_has(const struct td_spool *spool, enum td_state state,
+/* Whether it has these bytes: 1, 0, or negated errno if it cannot be read. */
+int td_spool_has(const struct td_spool *spool, enum td_state state,
     const char *name, const struct td_buf *want);
 
 /* A dead letter back into new/ under NEW_NAME, then its reason removed. */

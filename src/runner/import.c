@@ -75,15 +75,16 @@ static int
 meet(struct td_drop *drop, const struct td_letter *letter, const char *name)
 {
 	struct td_runner *runner = drop->runner;
-	int rc;
+	int rc = td_spool_has(runner->spool, TD_STATE_NEW, name,
+	    &letter->text);
 
-	if (!td_spool_has(runner->spool, TD_STATE_NEW, name,
-	    &letter->text)) {
+	if (rc == 0) {
 		td_refuse(drop, "an event with this id is already in the "
 		    "spool");
 		return 1;
 	}
-	rc = remove_drop(drop);
+	if (rc == 1)
+		rc = remove_drop(drop);
 	if (rc != 0)
 		return rc;
 	td_letterbox_end(drop);

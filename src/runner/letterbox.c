@@ -253,10 +253,17 @@ meet(struct td_drop *drop, const struct td_letter *letter, uint32_t ref)
 	char name[TD_NAME_SIZE], view[TD_NAME_SIZE];
 	struct td_name parts;
 	const char *own;
+	int rc;
 
 	td_runner_name(runner, ref, name);
-	if (!td_spool_has(runner->spool, (enum td_state)entry->state, name,
-	    &letter->text) || td_name_parse(&parts, name) != 0 ||
+	rc = td_spool_has(runner->spool, (enum td_state)entry->state, name,
+	    &letter->text);
+	if (rc < 0) {
+		try_later(drop, "cannot read the task that has the id of "
+		    "another one", rc);
+		return;
+	}
+	if (rc == 0 || td_name_parse(&parts, name) != 0 ||
 	    td_boxes_of(runner, parts.id, parts.id_len, &own) != drop->box ||
 	    td_view_name(view, name, own) != 0) {
 		td_refuse(drop, "a task with this id is already in the spool");

@@ -80,13 +80,15 @@ meet(const struct td_runner *runner, uint32_t ref, const struct td_buf *text,
     struct td_err *err)
 {
 	char name[TD_NAME_SIZE];
+	int rc;
 
 	td_runner_name(runner, ref, name);
-	if (td_spool_has(runner->spool, (enum td_state)td_index_entry(
-	    &runner->planner.index, ref)->state, name, text))
-		return 0;
-	return td_fail(err, TASKDIR_EFORMAT, "a task of another event of this "
-	    "id is already in the spool");
+	rc = td_spool_has(runner->spool, (enum td_state)td_index_entry(
+	    &runner->planner.index, ref)->state, name, text);
+	if (rc == 0)
+		return td_fail(err, TASKDIR_EFORMAT, "a task of another event "
+		    "of this id is already in the spool");
+	return rc == 1 ? 0 : rc;
 }
 
 static int

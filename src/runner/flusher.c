@@ -66,6 +66,13 @@ on_ready(struct td_source *source)
 	flusher->done(flusher, rc);
 }
 
+static void
+forget_thread(struct td_flusher *flusher)
+{
+	(void)pthread_mutex_destroy(&flusher->mutex);
+	(void)pthread_cond_destroy(&flusher->wake);
+}
+
 static int
 start_thread(struct td_flusher *flusher)
 {
@@ -79,6 +86,8 @@ start_thread(struct td_flusher *flusher)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&flusher->thread, NULL, work, flusher);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc != 0)
+		forget_thread(flusher);
 	return -rc;
 }
 
@@ -128,8 +137,7 @@ td_flusher_stop(struct td_flusher *flusher)
 	(void)pthread_cond_signal(&flusher->wake);
 	(void)pthread_mutex_unlock(&flusher->mutex);
 	(void)pthread_join(flusher->thread, NULL);
-	(void)pthread_mutex_destroy(&flusher->mutex);
-	(void)pthread_cond_destroy(&flusher->wake);
+	forget_thread(flusher);
 	td_loop_unwatch(flusher->loop, &flusher->source);
 	(void)close(flusher->source.fd);
 	flusher->running = false;

@@ -15,10 +15,11 @@
 #include "hub/tables.h"
 
 /*
- * RabbitMQ's own limit of a message.  Bigger ones cannot be taken and are
- * never acknowledged.
+ * RabbitMQ's own hard limit of a message (rabbit.hrl, MAX_MSG_SIZE; 128 MiB
+ * unless its max_message_size says more).  Of another broker's bigger one not
+ * all can be kept, so it is never acknowledged.
  */
-#define BODY_MAX	(UINT64_C(128) << 20)
+#define BODY_MAX	(UINT64_C(512) << 20)
 /* How long an answer to what was asked may take. */
 #define IDLE_MS		1000
 

@@ -19,11 +19,14 @@ rest template 'rule.endpoint = ok' \
 rest bearer 'auth = bearer' 'token_file = bearer' 'header.X-Own = mine' \
     'rule.endpoint = /echo' 'log_bodies = yes'
 rest apikey 'auth = apikey' 'token_env = TD_TEST_APIKEY' \
-    'rule.endpoint = /echo'
+    'header.X-Session-Token = SECRET-header' 'rule.endpoint = /echo' \
+    'log_bodies = yes'
 rest basic 'auth = basic' 'user = eva' 'token_file = basic' \
     'rule.endpoint = /echo' 'log_bodies = yes'
 rest literal 'auth = bearer' 'token = SECRET-literal'
-rest signed 'secret_file = signing' 'rule.endpoint = /switch'
+# However long the story takes to throw the switch: the run waits.
+rest signed 'secret_file = signing' 'rule.endpoint = /switch' \
+    'max_retries = 100' 'cb_failure_threshold = 0'
 rest quiet 'trace_payload = no' 'log_bodies = no'
 rest loud 'log_bodies = yes'
 for kind in reset half garbage length headers; do

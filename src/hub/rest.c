@@ -290,24 +290,39 @@ mask(struct td_buf *text, const char *secret)
 	}
 }
 
+/* By its name: Authorization, X-API-Key, Cookie, what people invent. */
+static bool
+is_secret(const char *header)
+{
+	static const char *const words[] = { "auth", "key", "token", "secret",
+		"password", "cookie", "session" };
+	size_t len = strcspn(header, ":");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *at = strcasestr(header, words[i]);
+
+		if (at != NULL && at < header + len)
+			return true;
+	}
+	return false;
+}
+
 /* Some servers send back what they were sent. */
 static void
 mask_secrets(struct td_buf *excerpt, const struct td_http_call *call)
 {
-	static const char key[] = "X-API-Key: ", login[] = "Authorization: ";
+	for (size_t i = 0; excerpt->len > 0 && i < call->n_headers; i++) {
+		const char *header = call->headers[i], *value, *blank;
 
-	for (size_t i = 0; i < call->n_headers; i++) {
-		const char *header = call->headers[i], *token = NULL;
-
-		if (strncmp(header, key, sizeof(key) - 1) == 0) {
-			token = header + sizeof(key) - 1;
-		} else if (strncmp(header, login, sizeof(login) - 1) == 0) {
-			header += sizeof(login) - 1;
-			token = strchr(header, ' ');
-			token = token == NULL ? header : token + 1;
-		}
-		if (token != NULL)
-			mask(excerpt, token);
+		if (!is_secret(header))
+			continue;
+		value = header + strcspn(header, ":");
+		value += strspn(value, ": ");
+		mask(excerpt, value);
+		/* Also without the scheme, such as "Bearer". */
+		blank = strchr(value, ' ');
+		if (blank != NULL)
+			mask(excerpt, blank + 1);
 	}
 }
 

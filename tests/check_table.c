@@ -7,7 +7,7 @@
 
 static const struct td_column columns[] = {
 	{ "id", "ID", 0 },
-	{ "tries", "TRIES", TD_COLUMN_RIGHT },
+	{ "tries", "TRIES", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
 	{ "class", "CLASS", TD_COLUMN_CUT },
 	{ "note", "NOTE", 0 },
 	{0},
@@ -60,9 +60,21 @@ START_TEST(a_narrow_terminal_cuts_what_may_be_cut)
 	shows(&(struct td_table_look){ .width = 25 },
 	    "a         0  greet\n"
 	    "long-id  12  a.rather....\n");
-	shows(&(struct td_table_look){ .width = 10 },
+	shows(&(struct td_table_look){ .width = 21 },
 	    "a         0  greet\n"
 	    "long-id  12  a.rat...\n");
+}
+END_TEST
+
+START_TEST(a_narrower_one_does_without_what_is_spare)
+{
+	shows(&(struct td_table_look){ .width = 20, .heading = true },
+	    "ID       CLASS\n"
+	    "a        greet\n"
+	    "long-id  a.rather...\n");
+	shows(&(struct td_table_look){ .width = 10 },
+	    "a        greet\n"
+	    "long-id  a.rat...\n");
 }
 END_TEST
 
@@ -118,6 +130,7 @@ main(void)
 		{ columns_are_aligned_and_empty_ones_left_out, 0 },
 		{ headings_take_part_in_the_widths, 0 },
 		{ a_narrow_terminal_cuts_what_may_be_cut, 0 },
+		{ a_narrower_one_does_without_what_is_spare, 0 },
 		{ color_wraps_the_cell_only, 0 },
 		{ widths_count_characters, 0 },
 		{ a_long_table_is_printed_in_parts, 0 },

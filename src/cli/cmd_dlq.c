@@ -182,12 +182,12 @@ dlq_list(int argc, char **argv)
 {
 	static const struct td_column columns[] = {
 		{ "dead_since", "SINCE", 0 },
-		{ "result", "RESULT", 0 },
-		{ "tries", "TRIES", TD_COLUMN_RIGHT },
+		{ "result", "RESULT", TD_COLUMN_SPARE },
+		{ "tries", "TRIES", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
 		{ "class", "CLASS", TD_COLUMN_CUT },
-		{ "rule", "RULE", TD_COLUMN_CUT },
-		{ "event", "EVENT", TD_COLUMN_CUT },
-		{ "status", "STATUS", TD_COLUMN_RIGHT },
+		{ "rule", "RULE", TD_COLUMN_CUT | TD_COLUMN_SPARE },
+		{ "event", "EVENT", TD_COLUMN_CUT | TD_COLUMN_SPARE },
+		{ "status", "STATUS", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
 		{ "id", "ID", 0 },
 		{ "error", "ERROR", TD_COLUMN_CUT },
 		{0},

@@ -12,8 +12,8 @@
 const struct td_column td_history_columns[] = {
 	{ "end", "END", 0 },
 	{ "result", "RESULT", 0 },
-	{ "try", "TRY", TD_COLUMN_RIGHT },
-	{ "duration", "TOOK", TD_COLUMN_RIGHT },
+	{ "try", "TRY", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
+	{ "duration", "TOOK", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
 	{ "class", "CLASS", TD_COLUMN_CUT },
 	{ "id", "ID", 0 },
 	{ "error", "ERROR", TD_COLUMN_CUT },

@@ -66,14 +66,14 @@ static const struct td_usage usage = {
 
 static const struct td_column columns[] = {
 	{ "time", "TIME", 0 },
-	{ "direction", "", 0 },
+	{ "direction", "", TD_COLUMN_SPARE },
 	{ "service", "SERVICE", 0 },
 	{ "verb", "VERB", 0 },
 	{ "url", "URL", TD_COLUMN_CUT },
 	{ "status", "STATUS", TD_COLUMN_RIGHT },
-	{ "latency", "TOOK", TD_COLUMN_RIGHT },
+	{ "latency", "TOOK", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
 	{ "class", "CLASS", 0 },
-	{ "id", "ID", 0 },
+	{ "id", "ID", TD_COLUMN_SPARE },
 	{ "error", "ERROR", TD_COLUMN_CUT },
 	{0},
 };

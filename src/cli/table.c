@@ -52,6 +52,7 @@ td_table_begin(struct td_table *table, const struct td_column *columns)
 	table->n_rows = 0;
 	table->measured = false;
 	memset(table->widths, 0, sizeof(table->widths));
+	memset(table->is_left_out, 0, sizeof(table->is_left_out));
 	if (table->cells == NULL)
 		table->cells = calloc((TD_TABLE_LOOK_AHEAD + 1) *
 		    TD_TABLE_COLUMNS, sizeof(*table->cells));
@@ -156,9 +157,28 @@ fit(struct td_table *table, const struct td_table_look *look)
 	}
 }
 
+/* Where cutting is not enough; who stays then has the room. */
+static void
+leave_out(struct td_table *table, const struct td_table_look *look,
+    unsigned wanted[static TD_TABLE_COLUMNS])
+{
+	for (size_t i = table->n_columns; i-- > 0 &&
+	    total_of(table, look->indent) > look->width;) {
+		if (!(table->columns[i].flags & TD_COLUMN_SPARE) ||
+		    wanted[i] == 0)
+			continue;
+		table->is_left_out[i] = true;
+		wanted[i] = 0;
+		memcpy(table->widths, wanted, sizeof(table->widths));
+		fit(table, look);
+	}
+}
+
 static void
 measure(struct td_table *table, const struct td_table_look *look)
 {
+	unsigned wanted[TD_TABLE_COLUMNS];
+
 	for (size_t row = 0; row < table->n_rows; row++)
 		for (size_t i = 0; i < table->n_columns; i++)
 			if (row_at(table, row)[i].width > table->widths[i])
@@ -169,7 +189,10 @@ measure(struct td_table *table, const struct td_table_look *look)
 		if (table->widths[i] > 0 && table->widths[i] < width)
 			table->widths[i] = width;
 	}
+	memcpy(wanted, table->widths, sizeof(wanted));
 	fit(table, look);
+	if (look->width != 0)
+		leave_out(table, look, wanted);
 	table->measured = true;
 }
 
@@ -216,7 +239,8 @@ add_row(struct td_buf *out, const struct td_table *table,
 	for (size_t i = 0; i < table->n_columns; i++) {
 		/* Empty in the rows that were measured: no place is kept for
 		 * it, but what comes later is not lost. */
-		if (table->widths[i] == 0 && cells[i].width == 0)
+		if (table->is_left_out[i] ||
+		    (table->widths[i] == 0 && cells[i].width == 0))
 			continue;
 		if (!first)
 			pad(out, GAP);

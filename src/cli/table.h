@@ -25,6 +25,8 @@ enum td_style {
 enum td_column_flags {
 	TD_COLUMN_RIGHT = 1,	/* aligned to the right */
 	TD_COLUMN_CUT = 2,	/* may be cut to fit a terminal */
+	/* Left out where that does not help, the last of them first. */
+	TD_COLUMN_SPARE = 4,
 };
 
 struct td_column {
@@ -47,6 +49,7 @@ struct td_table {
 	struct td_cell *cells;	/* of the rows not yet printed, and the open */
 	size_t n_rows;
 	unsigned widths[TD_TABLE_COLUMNS];
+	bool is_left_out[TD_TABLE_COLUMNS];
 	bool measured;
 	bool failed;		/* no memory */
 };

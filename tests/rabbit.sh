@@ -21,15 +21,21 @@ RABBIT_EPMD='' RABBIT_PID=''
 RABBIT_LOOPBACK='-kernel inet_dist_use_interface {127,0,0,1}'
 mkdir -p "$RABBIT"
 
-# free_ports N: so many that nobody listens at.
+# free_ports N: so many that nobody listens at, and that the kernel gives to no
+# connection while the node is down.
 free_ports()
 {
 	python3 -c '
-import socket, sys
-s = [socket.socket() for _ in range(int(sys.argv[1]))]
-for x in s:
-    x.bind(("127.0.0.1", 0))
-print(*(x.getsockname()[1] for x in s))' "$1"
+import random, socket, sys
+found = []
+while len(found) < int(sys.argv[1]):
+    s = socket.socket()
+    try:
+        s.bind(("127.0.0.1", random.randrange(20000, 32000)))
+        found.append(s)
+    except OSError:
+        s.close()
+print(*(s.getsockname()[1] for s in found))' "$1"
 }
 
 # All ports at once, so that they differ.
@@ -98,21 +104,37 @@ rabbit_is_up()
 	    is_open "$RABBIT_PORT"
 }
 
-start_rabbit()
+start_name_server()
 {
-	if [ -z "$RABBIT_EPMD" ]; then
-		rabbit_ports
-		rabbit_config
-		with_rabbit epmd -address 127.0.0.1 \
-		    -port "$RABBIT_EPMD_PORT" >"$RABBIT/epmd.out" 2>&1 &
-		RABBIT_EPMD=$!
-	fi
+	rabbit_ports
+	rabbit_config
+	with_rabbit epmd -address 127.0.0.1 -port "$RABBIT_EPMD_PORT" \
+	    >"$RABBIT/epmd.out" 2>&1 &
+	RABBIT_EPMD=$!
+}
+
+start_node()
+{
 	rm -f "$RABBIT"/log/*.log
 	with_rabbit "$RABBIT_BIN/rabbitmq-server" >"$RABBIT/out" 2>&1 \
 	    </dev/null &
 	RABBIT_PID=$!
 	wait_until "rabbit_is_up || ! is_alive $RABBIT_PID" 60
-	rabbit_is_up || bail "no broker: $(tail -n 5 "$RABBIT/out")"
+	rabbit_is_up && : >"$RABBIT/was_up"
+}
+
+# A port may have been taken since it was found to be free.
+start_rabbit()
+{
+	for rabbit_try in 1 2 3; do
+		[ -n "$RABBIT_EPMD" ] || start_name_server
+		start_node && return
+		diag "try $rabbit_try: $(tail -n 5 "$RABBIT/out")"
+		[ ! -e "$RABBIT/was_up" ] || break
+		kill "$RABBIT_EPMD"
+		RABBIT_EPMD=''
+	done
+	bail 'no broker'
 }
 
 # Whole: what its scripts started has the node's mark.

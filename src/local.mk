@@ -38,6 +38,7 @@ src_liblib_la_SOURCES = \
 	src/lib/json_scan.h \
 	src/lib/json_walk.c \
 	src/lib/json_write.c \
+	src/lib/kept.c src/lib/kept.h \
 	src/lib/key.c src/lib/key.h \
 	src/lib/lines.c src/lib/lines.h \
 	src/lib/lock.c src/lib/lock.h \
@@ -138,6 +139,7 @@ src_librunner_la_SOURCES = \
 	src/runner/quota.c src/runner/quota.h \
 	src/runner/ranking.c src/runner/ranking.h \
 	src/runner/recover.c \
+	src/runner/reload.c \
 	src/runner/refuse.c \
 	src/runner/reserve.c \
 	src/runner/pool.c src/runner/pool.h src/runner/pools.c \

@@ -1,6 +1,8 @@
 #include "config.h"
 
 #include "harness.h"
+#include "lib/rule.h"
+#include "lib/service.h"
 #include "lib/settings.h"
 
 #include <errno.h>
@@ -360,6 +362,75 @@ START_TEST(links_are_followed_and_odd_files_refused)
 }
 END_TEST
 
+static void
+fill_for_keeping(int root)
+{
+	put(root, "taskdir.conf", "[class a]\nattempts = 3\n"
+	    "[service s]\ntype = rest\nbase_url = http://127.0.0.1\n"
+	    "auth = bearer\ntoken = x y\n");
+	put(root, "conf.d/1.conf", "[class a]\nattempts = 4\n"
+	    "[rule r]\nevent = e\nservice = s\ntemplate_file = body\n");
+	put(root, "conf.d/2.conf", "");
+	put(root, "body", "{\"a\": {{json a}}}\n\n");
+}
+
+START_TEST(what_was_read_can_be_kept)
+{
+	int root = open_root();
+	struct td_settings *settings = NULL;
+	struct td_class_settings c;
+	struct td_err err = { 0 };
+	struct td_buf kept = { 0 };
+
+	fill_for_keeping(root);
+	ck_assert_int_eq(td_settings_load_keep(&settings, root, &kept, &err),
+	    0);
+	td_settings_free(settings);
+	/* Whatever becomes of the files. */
+	put(root, "taskdir.conf", "no settings");
+	ck_assert_int_eq(unlinkat(root, "body", 0), 0);
+	ck_assert_int_eq(td_settings_load(&settings, root, &err),
+	    TASKDIR_EFORMAT);
+	ck_assert_msg(td_settings_load_kept(&settings, &kept, &err) == 0,
+	    "%s", err.text);
+	td_settings_class(settings, "a", &c);
+	ck_assert_uint_eq(c.attempts, 4);
+	ck_assert_uint_eq(td_settings_n_files(settings), 3);
+	ck_assert_str_eq(td_service_find(settings, "s")->token, "x y");
+	ck_assert_ptr_nonnull(td_rule_find(settings, "r")->body);
+	td_settings_free(settings);
+	td_buf_release(&kept);
+	(void)close(root);
+}
+END_TEST
+
+START_TEST(what_is_cut_is_not_taken)
+{
+	int root = open_root();
+	struct td_settings *settings = NULL;
+	struct td_err err = { 0 };
+	struct td_buf kept = { 0 };
+	unsigned taken = 0;
+
+	fill_for_keeping(root);
+	ck_assert_int_eq(td_settings_load_keep(&settings, root, &kept, &err),
+	    0);
+	td_settings_free(settings);
+	/* Between two texts it may be whole, but for what is missing. */
+	for (kept.len--; kept.len > 0; kept.len--)
+		if (td_settings_load_kept(&settings, &kept, &err) == 0) {
+			taken++;
+			td_settings_free(settings);
+		}
+	ck_assert_uint_eq(taken, 1);
+	/* As without any file. */
+	ck_assert_int_eq(td_settings_load_kept(&settings, &kept, &err), 0);
+	td_settings_free(settings);
+	td_buf_release(&kept);
+	(void)close(root);
+}
+END_TEST
+
 /* No time is asserted, but a resolution that were slow would time out. */
 START_TEST(many_sections_and_classes)
 {
@@ -400,6 +471,8 @@ main(void)
 		{ foreign_sections_are_kept_as_they_are, 0 },
 		{ files_of_others_are_refused, 0 },
 		{ links_are_followed_and_odd_files_refused, 0 },
+		{ what_was_read_can_be_kept, 0 },
+		{ what_is_cut_is_not_taken, 0 },
 		{ many_sections_and_classes, 0 },
 	};
 

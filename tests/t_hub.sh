@@ -200,4 +200,18 @@ bearer
 signing
 taskdir.conf" 'no secret is anywhere else'
 is "$(grep -rlF "$basic" "$SPOOL")" '' 'nor is one in base64'
+
+# The settings in force are also those of a hub that starts only now.
+start_runner
+mkdir -p "$SPOOL/conf.d"
+echo '[rule plain' >"$SPOOL/conf.d/broken.conf"
+kill -HUP "$RUNNER"
+wait_for 'a mistake leaves the old settings in force' \
+    'grep -q "old settings stay in force" "$SPOOL.err"'
+rm "$SPOOL/conf.d/broken.conf"
+mv "$SPOOL/taskdir.conf" "$SPOOL/away"
+id=$(dispatch plain "$data")
+wait_for 'a hub that starts then has them as well' "delivered $id"
+is "$(run_field "$id" try)" 1 'and no try was lost'
+mv "$SPOOL/away" "$SPOOL/taskdir.conf"
 done_testing

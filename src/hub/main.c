@@ -23,7 +23,7 @@
 #include "lib/attempts.h"
 #include "lib/metrics.h"
 
-enum { METRICS_MS = 5000 };
+enum { METRICS_MS = 5000, SETTINGS_MAX = 1 << 30 };
 
 static const char help[] =
     "usage: taskdir-hub [--test SERVICE]\n"
@@ -84,15 +84,42 @@ parse_options(struct options *options, int argc, char **argv, int *status)
 	return optind == argc;
 }
 
+/* From the runner, on standard input: what he has not taken over yet, or what
+ * has a mistake, is not in force. */
+static int
+read_kept(struct td_hub *hub, struct td_err *err)
+{
+	struct td_buf kept = { 0 };
+	int rc = td_io_read(STDIN_FILENO, &kept, SETTINGS_MAX);
+
+	rc = rc == 0 ? td_settings_load_kept(&hub->settings, &kept, err) :
+	    td_fail_errno(err, rc, "the runner's settings");
+	if (kept.data != NULL)
+		explicit_bzero(kept.data, kept.size);
+	td_buf_release(&kept);
+	return rc;
+}
+
+static int
+load_settings(struct td_hub *hub, bool is_worker, struct td_err *err)
+{
+	struct stat st;
+
+	if (is_worker && fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+		return read_kept(hub, err);
+	return td_settings_load(&hub->settings, hub->spool.root_fd, err);
+}
+
 /* Whatever was opened is closed by close_hub. */
 static int
-open_hub(struct td_hub *hub, const char *path, struct td_err *err)
+open_hub(struct td_hub *hub, const char *path, bool is_worker,
+    struct td_err *err)
 {
 	int rc = td_spool_open(&hub->spool, path, err);
 
 	hub->attempts_fd = -1;
 	if (rc == 0)
-		rc = td_settings_load(&hub->settings, hub->spool.root_fd, err);
+		rc = load_settings(hub, is_worker, err);
 	if (rc != 0)
 		return rc;
 	hub->attempts_fd = td_attempts_open(hub->spool.log_fd);
@@ -224,7 +251,8 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (options.spool == NULL)
 		options.spool = getenv("TASKDIR_SPOOL");
-	if (open_hub(&hub, td_spool_default_path(options.spool), &err) == 0) {
+	if (open_hub(&hub, td_spool_default_path(options.spool),
+	    options.test == NULL, &err) == 0) {
 		status = run(&hub, &options);
 	} else {
 		(void)fprintf(stderr, "taskdir-hub: %s\n", err.text);

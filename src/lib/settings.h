@@ -122,6 +122,14 @@ struct td_settings;
 int td_settings_load(struct td_settings **settings, int root_fd,
     struct td_err *err);
 
+/* The same; what was read is appended to KEPT (lib/kept.h). */
+int td_settings_load_keep(struct td_settings **settings, int root_fd,
+    struct td_buf *kept, struct td_err *err);
+
+/* From that, and from no file: as load; -EINVAL: it is not of that form. */
+int td_settings_load_kept(struct td_settings **settings,
+    const struct td_buf *kept, struct td_err *err);
+
 /* The same whoever may have written, but through no link that others can
  * turn: for programs that show settings or add tasks, and execute nothing. */
 int td_settings_read(struct td_settings **settings, int root_fd,

@@ -13,6 +13,7 @@
 
 #include "base/io.h"
 #include "lib/catalog.h"
+#include "lib/kept.h"
 #include "lib/parts.h"
 #include "lib/taskdir.h"
 #include "lib/trust.h"
@@ -27,6 +28,8 @@ struct load {
 	bool only_trusted;
 	const struct td_settings_text *texts;	/* instead of files */
 	size_t n_texts;
+	struct td_buf *keep;	/* what was read; may be NULL */
+	const char *kept, *kept_end;	/* what another process kept */
 };
 
 /* The path of an open directory; the caller frees it. */
@@ -155,6 +158,8 @@ load_file(struct load *load, const char *name, struct td_err *err)
 	rc = read_judged(&buf, &text.open, load, name, err);
 	text.text = td_buf_text(&buf);
 	text.len = buf.len;
+	if (rc == 0 && load->keep != NULL)
+		td_kept_add(load->keep, TD_KEPT_FILE, &text);
 	if (rc == 0)
 		rc = td_settings_add_text(load->settings, &text, err);
 	td_buf_release(&buf);
@@ -162,12 +167,18 @@ load_file(struct load *load, const char *name, struct td_err *err)
 }
 
 static int
-read_template(void *load, struct td_buf *text, const char *path,
+read_template(void *arg, struct td_buf *text, const char *path,
     struct td_err *err)
 {
+	const struct load *load = arg;
 	bool open;
+	int rc = read_judged(text, &open, load, path, err);
 
-	return read_judged(text, &open, load, path, err);
+	if (rc == 0 && load->keep != NULL)
+		td_kept_add(load->keep, TD_KEPT_TEMPLATE,
+		    &(struct td_settings_text){ .name = path,
+			.text = td_buf_text(text), .len = text->len });
+	return rc;
 }
 
 /* A missing one is no mistake, but a link that leads nowhere is. */
@@ -189,9 +200,19 @@ load_part(void *load, const char *path, struct td_err *err)
 }
 
 static int
+finish(struct load *load, int (*read)(void *arg, struct td_buf *text,
+    const char *path, struct td_err *err), struct td_err *err)
+{
+	struct td_catalog_reader reader = { read, load };
+
+	td_settings_sort(load->settings);
+	return td_catalog_finish(td_settings_catalog(load->settings), &reader,
+	    err);
+}
+
+static int
 load_all(struct load *load, struct td_err *err)
 {
-	struct td_catalog_reader reader = { read_template, load };
 	int rc = td_settings_new(&load->settings);
 
 	if (rc == 0)
@@ -201,11 +222,25 @@ load_all(struct load *load, struct td_err *err)
 		    load_part, load, err);
 	if (rc == 0)
 		rc = load_new_texts(load, err);
-	if (rc != 0)
-		return rc;
-	td_settings_sort(load->settings);
-	return td_catalog_finish(td_settings_catalog(load->settings), &reader,
-	    err);
+	if (rc == 0)
+		rc = finish(load, read_template, err);
+	if (rc == 0 && load->keep != NULL)
+		rc = td_buf_status(load->keep);
+	return rc;
+}
+
+static int
+end_load(struct td_settings **settings, struct load *load, int rc,
+    struct td_err *err)
+{
+	if (rc == 0) {
+		*settings = load->settings;
+		return 0;
+	}
+	td_settings_free(load->settings);
+	if (rc == -ENOMEM)
+		(void)td_fail_errno(err, rc, "settings");
+	return rc;
 }
 
 static int
@@ -218,14 +253,60 @@ load_spool(struct td_settings **settings, struct load *load,
 		return td_fail_errno(err, rc, "the spool's path");
 	rc = load_all(load, err);
 	free(load->spool);
-	if (rc == 0) {
-		*settings = load->settings;
-		return 0;
-	}
-	td_settings_free(load->settings);
-	if (rc == -ENOMEM)
-		(void)td_fail_errno(err, rc, "settings");
+	return end_load(settings, load, rc, err);
+}
+
+/* The next kept text of this KIND, and of this NAME unless it is NULL. */
+static int
+next_kept(const struct load *load, const char **at, enum td_kept_kind kind,
+    const char *name, struct td_settings_text *text)
+{
+	enum td_kept_kind has;
+	int rc;
+
+	while ((rc = td_kept_next(at, load->kept_end, &has, text)) == 1)
+		if (has == kind && (name == NULL ||
+		    strcmp(text->name, name) == 0))
+			return 1;
 	return rc;
+}
+
+static int
+fail_kept(int rc, const char *what, struct td_err *err)
+{
+	return td_fail_errno(err, rc == 0 ? -ENOENT : rc, "%s among the "
+	    "settings that were handed over", what);
+}
+
+static int
+find_template(void *arg, struct td_buf *out, const char *path,
+    struct td_err *err)
+{
+	const struct load *load = arg;
+	struct td_settings_text text;
+	const char *at = load->kept;
+	int rc = next_kept(load, &at, TD_KEPT_TEMPLATE, path, &text);
+
+	if (rc != 1)
+		return fail_kept(rc, path, err);
+	td_buf_add(out, text.text, text.len);
+	return td_buf_status(out);
+}
+
+static int
+load_kept(struct load *load, struct td_err *err)
+{
+	struct td_settings_text text;
+	const char *at = load->kept;
+	int more, rc = td_settings_new(&load->settings);
+
+	if (rc != 0)
+		return rc;
+	while (rc == 0 && (more = next_kept(load, &at, TD_KEPT_FILE, NULL,
+	    &text)) != 0)
+		rc = more == 1 ? td_settings_add_text(load->settings, &text,
+		    err) : fail_kept(more, "a file", err);
+	return rc == 0 ? finish(load, find_template, err) : rc;
 }
 
 int
@@ -234,6 +315,24 @@ td_settings_load(struct td_settings **settings, int root_fd,
 {
 	return load_spool(settings, &(struct load){ .root_fd = root_fd,
 		.only_trusted = true }, err);
+}
+
+int
+td_settings_load_keep(struct td_settings **settings, int root_fd,
+    struct td_buf *kept, struct td_err *err)
+{
+	return load_spool(settings, &(struct load){ .root_fd = root_fd,
+		.only_trusted = true, .keep = kept }, err);
+}
+
+int
+td_settings_load_kept(struct td_settings **settings,
+    const struct td_buf *kept, struct td_err *err)
+{
+	const char *text = td_buf_text(kept);
+	struct load load = { .kept = text, .kept_end = text + kept->len };
+
+	return end_load(settings, &load, load_kept(&load, err), err);
 }
 
 int

@@ -167,6 +167,7 @@ struct td_runner {
 	struct td_spool *spool;
 	const struct td_runner_options *options;
 	struct td_settings *settings;
+	struct td_buf settings_kept;	/* lib/kept.h: for the hub */
 	struct td_runner_settings conf;
 	struct td_loop loop;
 	struct td_watch watch;
@@ -338,6 +339,9 @@ struct td_process {
 /* The absolute path of a class's handler: 0 or -ENOMEM. */
 int td_start_path(const struct td_runner *runner, const struct td_class *class,
     struct td_buf *path);
+/* These bytes as a file that can be read again but not changed, and which the
+ * caller closes: a descriptor, or negated errno. */
+int td_start_text(const char *text, size_t len);
 /* Whether it may be trusted, and its process: 0, or negated errno with ERROR
  * set where the handler is to blame. */
 int td_start_check(const struct td_runner *runner, const char *path,
@@ -465,7 +469,15 @@ void td_events_start_timers(struct td_runner *runner);
 /* What the service manager shows of us. */
 void td_events_status(const struct td_runner *runner);
 
-/* runner.c */
+/* reload.c */
+/* What the settings in force and the options allow. */
+uint32_t td_reload_max_running(const struct td_runner *runner);
+/* At the start, into runner->settings: 0, or as td_settings_load; -EPERM. */
+int td_reload_first(struct td_runner *runner, struct td_err *err);
+/* These are in force from now on and the runner's: 0 or -ENOMEM. */
+int td_reload_use(struct td_runner *runner, struct td_settings *settings);
+/* Reads them anew; what has a mistake leaves the old ones in force. */
 int td_runner_reload(struct td_runner *runner);
+void td_reload_forget(struct td_buf *kept);
 
 #endif

@@ -107,100 +107,6 @@ td_runner_log(struct td_runner *runner, const struct td_class *class,
 		options->report(options->report_arg, run);
 }
 
-/* Settings */
-
-static uint32_t
-max_running(const struct td_runner *runner)
-{
-	uint64_t n = runner->options->parallel;
-
-	if (n == 0)
-		n = td_settings_max_running(&runner->conf);
-	return n > 100000 ? 100000 : (uint32_t)n;
-}
-
-/* Labels would let each user claim to be any other. */
-static int
-check_user_mode(const struct td_spool *spool,
-    const struct td_settings *settings, struct td_err *err)
-{
-	struct td_runner_settings conf;
-
-	td_settings_runner(settings, &conf);
-	if (spool->kind != TD_SPOOL_SHARED || conf.user_mode != TD_USER_LABEL)
-		return 0;
-	return td_fail(err, -EPERM, "user_mode = label is for private spools");
-}
-
-static int
-use_settings(struct td_runner *runner, struct td_settings *settings)
-{
-	struct td_runner_settings conf;
-	char *path;
-
-	td_settings_runner(settings, &conf);
-	path = td_environ_path(conf.path);
-	if (path == NULL)
-		return -ENOMEM;
-	runner->conf = conf;
-	free(runner->handler_path);
-	runner->handler_path = path;
-	td_log_set_level((enum td_log_level)(runner->options->once ?
-	    TD_LOG_WARNING : runner->options->talk &&
-	    runner->conf.log_level < TD_LOG_INFO ? TD_LOG_INFO :
-	    runner->conf.log_level));
-	/* The planner's classes point into the settings until they have been
-	 * resolved anew. */
-	td_planner_reload(&runner->planner, settings, max_running(runner),
-	    td_runner_horizon(runner));
-	td_settings_free(runner->settings);
-	runner->settings = settings;
-	return 0;
-}
-
-static int
-load_anew(struct td_runner *runner, struct td_err *err)
-{
-	struct td_settings *settings = NULL;
-	int rc = td_settings_load(&settings, runner->spool->root_fd, err);
-
-	if (rc != 0)
-		return rc;
-	rc = check_user_mode(runner->spool, settings, err);
-	if (rc == 0)
-		rc = use_settings(runner, settings);
-	if (rc != 0) {
-		td_settings_free(settings);
-		return rc == -EPERM ? rc : td_fail_errno(err, rc, "settings");
-	}
-	td_boxes_tell(runner);
-	return 0;
-}
-
-int
-td_runner_reload(struct td_runner *runner)
-{
-	struct td_err err = { 0 };
-	int rc;
-
-	/* Starts under way use the old ones. */
-	td_launch_join_all(runner);
-	td_notify_send(&runner->notify, "RELOADING=1\nMONOTONIC_USEC=%llu",
-	    (unsigned long long)td_clock_mono_ms() * 1000);
-	rc = load_anew(runner, &err);
-	td_notify_send(&runner->notify, "READY=1");
-	if (rc != 0) {
-		td_log(TD_LOG_ERR, "runner", "the old settings stay in force: "
-		    "%s", err.text);
-		return rc;
-	}
-	td_users_release(&runner->users);
-	td_pools_retire(runner);
-	td_log(TD_LOG_NOTICE, "runner", "settings loaded");
-	td_slots_reload(runner);
-	return 0;
-}
-
 /* Start and stop */
 
 /* A state on another file system would make renames fail for ever. */
@@ -246,11 +152,8 @@ open_files(struct td_runner *runner, struct td_err *err)
 static int
 take_spool(struct td_runner *runner, struct td_err *err)
 {
-	int rc = td_settings_load(&runner->settings, runner->spool->root_fd,
-	    err);
+	int rc = td_reload_first(runner, err);
 
-	if (rc == 0)
-		rc = check_user_mode(runner->spool, runner->settings, err);
 	if (rc == 0)
 		rc = check_one_file_system(runner->spool, err);
 	if (rc != 0)
@@ -312,7 +215,7 @@ start(struct td_runner *runner, struct td_err *err)
 	runner->planner.ignore_limits = runner->options->ignore_limits;
 	td_planner_set_clock(&runner->planner, runner->loop.now_ms,
 	    td_runner_now());
-	rc = use_settings(runner, settings);
+	rc = td_reload_use(runner, settings);
 	if (rc != 0) {
 		td_settings_free(settings);
 		return td_fail_errno(err, rc, "settings");
@@ -341,7 +244,8 @@ start(struct td_runner *runner, struct td_err *err)
 	rc = td_slots_open(runner, err);
 	if (rc != 0)
 		return rc;
-	(void)td_scoreboard_reset(runner->scoreboard_fd, max_running(runner));
+	(void)td_scoreboard_reset(runner->scoreboard_fd,
+	    td_reload_max_running(runner));
 	td_control_look(runner);
 	td_reserve_look(runner);
 	td_events_start_timers(runner);
@@ -379,6 +283,7 @@ release(struct td_runner *runner)
 	td_slots_release(&runner->slots_of);
 	td_planner_release(&runner->planner);
 	td_settings_free(runner->settings);
+	td_reload_forget(&runner->settings_kept);
 	td_users_release(&runner->users);
 	td_letter_release(&runner->letter);
 	td_letter_release(&runner->other);

@@ -38,16 +38,14 @@ td_start_is_shortage(int rc)
 	    rc == -ENFILE || rc == -ENOSPC || rc == -EDQUOT;
 }
 
-/* The task's bytes as a file that can be read again but not changed. */
-static int
-make_stdin(const struct td_letter *letter)
+int
+td_start_text(const char *text, size_t len)
 {
 	int fd = memfd_create("task", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	size_t len = letter->text.len;
 
 	if (fd < 0)
 		return -errno;
-	if (pwrite(fd, letter->text.data, len, 0) != (ssize_t)len ||
+	if (pwrite(fd, text, len, 0) != (ssize_t)len ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW |
 	    F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
 		int rc = errno == 0 ? -ENOSPC : -errno;
@@ -264,7 +262,8 @@ gather(struct td_start *start, const struct td_letter *letter,
 	if (rc == 0)
 		rc = td_capture_open_slot(slot);
 	if (rc == 0)
-		rc = start->stdin_fd = make_stdin(letter);
+		rc = start->stdin_fd = td_start_text(letter->text.data,
+		    letter->text.len);
 	if (rc >= 0)
 		rc = td_channel_open(slot, &start->channel_fd);
 	return rc;

@@ -362,12 +362,25 @@ find_user(const struct td_pool *pool, const struct td_user **user)
 	return rc;
 }
 
+/* The hub has the settings that are in force, whatever the files say now. */
+static int
+open_stdin(const struct td_pool *pool)
+{
+	const struct td_buf *kept = &pool->runner->settings_kept;
+	int fd;
+
+	if (pool->settings.hub)
+		return td_start_text(td_buf_text(kept), kept->len);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int
 open_worker(struct td_worker *worker, char error[static TD_ERROR_MAX])
 {
 	struct td_pool *pool = worker->pool;
 	const struct td_user *user = NULL;
-	int null_fd = -1, channel = -1;
+	int in = -1, channel = -1;
 	int rc = td_start_check(pool->runner, pool->path, error);
 
 	if (rc == 0)
@@ -378,11 +391,10 @@ open_worker(struct td_worker *worker, char error[static TD_ERROR_MAX])
 	if (rc == 0)
 		rc = td_worker_connect(worker, &channel);
 	if (rc == 0) {
-		null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		rc = null_fd < 0 ? -errno : spawn(worker, user, null_fd,
-		    channel, error);
+		in = open_stdin(pool);
+		rc = in < 0 ? in : spawn(worker, user, in, channel, error);
 	}
-	td_io_close(&null_fd);
+	td_io_close(&in);
 	td_io_close(&channel);
 	if (rc != 0 && error[0] == '\0')
 		(void)snprintf(error, TD_ERROR_MAX, "cannot start a worker: "

@@ -110,6 +110,9 @@ handler mode <<'END'
 #!/bin/sh
 umask
 END
+at_once 8 taskdir config set --class many.% umask 077
+is "$(grep -c '^\[class many' "$SPOOL/taskdir.conf")" 8 \
+    'no change undoes another'
 start_runner
 check_exit 0 'set beside a runner' \
     taskdir config set --class mode umask 077 --json

@@ -254,6 +254,17 @@ like "$(names_in new)" "*,s-*" 'the slot after it waits'
 check 'not the cancelled one' sh -c "! ls '$SPOOL/new' | grep -q '$id'"
 stop_runner
 
+# --- Many terminals, one file ------------------------------------------------
+
+{
+	for n in 1 2 3 4 5 6 7 8; do
+		echo "0 1 * * * many_$n"
+	done
+} >>"$SPOOL/schedule"
+at_once 8 taskdir schedule set many_% --minute %
+is "$(grep -c '^[1-8] 1 .*many_' "$SPOOL/schedule")" 8 \
+    'no change undoes another'
+
 # --- Only the runner's -------------------------------------------------------
 
 check_exit 2 'its keys are not for others' taskdir add note \

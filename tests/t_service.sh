@@ -160,6 +160,12 @@ taskdir service set crm cb_failure_threshold=0 >out
 check_exit 1 'of one without' taskdir service open-breaker crm
 like "$(cat err)" '*cb_failure_threshold is 0*' 'says why'
 
+# --- Many terminals, one file ------------------------------------------------
+
+at_once 8 taskdir service set crm header.X-Many-%=%
+is "$(cat "$SPOOL"/conf.d/*.conf | grep -c '^header.X-Many-')" 8 \
+    'no change undoes another'
+
 # --- Tried and removed -------------------------------------------------------
 
 check_exit 3 'test of an unknown one' taskdir service test nobody

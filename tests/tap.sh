@@ -186,6 +186,28 @@ wait_for()
 	fi
 }
 
+# at_once N COMMAND...: so many times at the same time, "%" in an argument being
+# the number of each; waits for all.
+at_once()
+{
+	tap_times=$1 tap_jobs=''
+	shift
+	tap_i=0
+	while [ "$((tap_i += 1))" -le "$tap_times" ]; do
+		(
+			for tap_word; do
+				shift
+				set -- "$@" "$(printf '%s' "$tap_word" |
+				    sed "s/%/$tap_i/g")"
+			done
+			"$@"
+		) >"$WORK/.out" 2>&1 &
+		tap_jobs="$tap_jobs $!"
+	done
+	# shellcheck disable=SC2086 # a list
+	wait $tap_jobs
+}
+
 # --- Spools and runners ------------------------------------------------------
 
 # A spool of its own; more than one may be made.

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -156,6 +157,17 @@ td_conf_file_release(struct td_conf_file *file)
 	td_buf_release(&file->path);
 	td_buf_release(&file->before);
 	td_buf_release(&file->after);
+}
+
+int
+td_conf_lock(const struct td_spool *spool)
+{
+	int fd = openat(spool->root_fd, ".", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+
+	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		continue;
+	return fd;
 }
 
 int

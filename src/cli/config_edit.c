@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "cli/arg.h"
 #include "cli/conf_file.h"
 #include "cli/out.h"
@@ -132,21 +133,31 @@ report(const struct edit *edit, const struct td_common *common, bool alive)
 }
 
 static int
+edit_file(struct edit *edit)
+{
+	int lock_fd = td_conf_lock(&edit->spool);
+	int rc = td_conf_file_open(&edit->file, &edit->spool,
+	    td_buf_text(&edit->path), edit->cmd);
+
+	if (rc == TD_EXIT_DONE)
+		rc = change_text(edit);
+	if (rc == TD_EXIT_DONE && edit->value == NULL &&
+	    !td_conf_file_is_changed(&edit->file))
+		rc = TD_EXIT_NONE;
+	if (rc == TD_EXIT_DONE)
+		rc = td_conf_file_write(&edit->file);
+	td_io_close(&lock_fd);
+	return rc;
+}
+
+static int
 carry_out(struct edit *edit, const struct td_common *common)
 {
 	bool alive = false;
 	int rc = td_cli_open(&edit->spool, common, edit->cmd);
 
 	if (rc == TD_EXIT_DONE)
-		rc = td_conf_file_open(&edit->file, &edit->spool,
-		    td_buf_text(&edit->path), edit->cmd);
-	if (rc == TD_EXIT_DONE)
-		rc = change_text(edit);
-	if (rc == TD_EXIT_DONE && edit->value == NULL &&
-	    !td_conf_file_is_changed(&edit->file))
-		return TD_EXIT_NONE;
-	if (rc == TD_EXIT_DONE)
-		rc = td_conf_file_write(&edit->file);
+		rc = edit_file(edit);
 	if (rc == TD_EXIT_DONE && edit->value != NULL)
 		warn_if_overridden(edit);
 	if (rc == TD_EXIT_DONE)

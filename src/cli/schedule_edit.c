@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "cli/conf_file.h"
 #include "lib/ini_line.h"
-#include "lib/lock.h"
-#include "lib/request.h"
 
 /* One change, from the entry to the file. */
 struct change {
@@ -305,21 +304,6 @@ check_text(const struct change *change)
 	return rc;
 }
 
-/* Asks a runner that is alive to read its schedule again. */
-static int
-reload(const struct change *change, bool *alive)
-{
-	const struct td_spool *spool = &change->agenda.conf.spool;
-	int rc = td_lock_is_held(spool->run_fd, NULL);
-
-	*alive = rc == 1;
-	if (rc == 1)
-		rc = td_request_make(spool->ctl_fd, TD_VERB_RELOAD, NULL);
-	return rc < 0 ? td_cli_failed(change->edit->cmd, rc,
-	    "the file is changed, but the runner cannot be told") :
-	    TD_EXIT_DONE;
-}
-
 static int
 write_file(struct change *change, bool *alive)
 {
@@ -331,8 +315,9 @@ write_file(struct change *change, bool *alive)
 		return TD_EXIT_DONE;
 	rc = td_io_replace_as(change->agenda.conf.spool.root_fd,
 	    TD_SCHEDULE_FILE, &change->after, &change->like, 1);
-	return rc == 0 ? reload(change, alive) : td_cli_failed(
-	    change->edit->cmd, rc, TD_SCHEDULE_FILE);
+	return rc == 0 ? td_conf_reload(&change->agenda.conf.spool, alive,
+	    change->edit->cmd) : td_cli_failed(change->edit->cmd, rc,
+	    TD_SCHEDULE_FILE);
 }
 
 static int
@@ -378,25 +363,38 @@ find_entry(struct change *change)
 	return TD_EXIT_NONE;
 }
 
+static int
+carry_out(struct change *change, const struct td_common *common, bool *alive)
+{
+	const struct td_schedule_edit *edit = change->edit;
+	int error, rc = td_agenda_open(&change->agenda, common, edit->cmd);
+
+	if (rc == TD_EXIT_DONE)
+		rc = find_entry(change);
+	if (rc == TD_EXIT_DONE && (error = read_file(change)) != 0)
+		rc = td_cli_failed(edit->cmd, error, TD_SCHEDULE_FILE);
+	if (rc == TD_EXIT_DONE)
+		rc = change_text(change);
+	if (rc == TD_EXIT_DONE)
+		rc = check_text(change);
+	return rc == TD_EXIT_DONE ? write_file(change, alive) : rc;
+}
+
 int
 td_schedule_edit_run(const struct td_schedule_edit *edit,
     const struct td_common *common)
 {
 	struct change change = { .edit = edit };
+	struct td_spool spool = {0};
 	bool alive = false;
-	int rc = td_agenda_open(&change.agenda, common, edit->cmd);
-	int error;
+	int lock_fd, rc = td_cli_open(&spool, common, edit->cmd);
 
-	if (rc == TD_EXIT_DONE)
-		rc = find_entry(&change);
-	if (rc == TD_EXIT_DONE && (error = read_file(&change)) != 0)
-		rc = td_cli_failed(edit->cmd, error, TD_SCHEDULE_FILE);
-	if (rc == TD_EXIT_DONE)
-		rc = change_text(&change);
-	if (rc == TD_EXIT_DONE)
-		rc = check_text(&change);
-	if (rc == TD_EXIT_DONE)
-		rc = write_file(&change, &alive);
+	if (rc != TD_EXIT_DONE)
+		return rc;
+	lock_fd = td_conf_lock(&spool);
+	rc = carry_out(&change, common, &alive);
+	td_io_close(&lock_fd);
+	td_spool_release(&spool);
 	if (rc == TD_EXIT_DONE)
 		rc = report(&change, common, alive);
 	td_buf_release(&change.before);

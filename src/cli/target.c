@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "cli/conf_file.h"
 #include "cli/out.h"
 #include "lib/settings.h"
@@ -271,24 +272,37 @@ report(const struct change *change, const struct td_common *common,
 }
 
 static int
-carry_out(struct change *change, struct td_args *args,
-    const struct td_target_options *options)
+edit_files(struct change *change, struct td_args *args, const char *file,
+    bool *changed)
 {
-	bool changed = false, alive = false;
+	int lock_fd = td_conf_lock(&change->spool);
 	struct td_err err = {0};
-	int rc = td_cli_open(&change->spool, &options->common, change->cmd);
+	int rc = TD_EXIT_DONE;
 
-	if (rc == TD_EXIT_DONE && td_settings_read(&change->settings,
-	    change->spool.root_fd, &err) != 0)
+	if (td_settings_read(&change->settings, change->spool.root_fd,
+	    &err) != 0)
 		rc = td_cli_failed_err(change->cmd, &err);
 	if (rc == TD_EXIT_DONE)
-		rc = find_target(change, options->file);
+		rc = find_target(change, file);
 	if (rc == TD_EXIT_DONE)
 		rc = edit(change, args);
 	if (rc == TD_EXIT_DONE)
 		rc = check(change);
 	if (rc == TD_EXIT_DONE)
-		rc = write_all(change, &changed);
+		rc = write_all(change, changed);
+	td_io_close(&lock_fd);
+	return rc;
+}
+
+static int
+carry_out(struct change *change, struct td_args *args,
+    const struct td_target_options *options)
+{
+	bool changed = false, alive = false;
+	int rc = td_cli_open(&change->spool, &options->common, change->cmd);
+
+	if (rc == TD_EXIT_DONE)
+		rc = edit_files(change, args, options->file, &changed);
 	if (rc == TD_EXIT_DONE && changed)
 		rc = td_conf_reload(&change->spool, &alive, change->cmd);
 	return rc == TD_EXIT_DONE ? report(change, &options->common, changed,

@@ -37,6 +37,7 @@ echo 'open 1 1 2' >"$SPOOL/run/breaker/mute"
 cat >"$WORK/hook" <<-END
 	#!/bin/sh
 	echo "\$@" >>"$WORK/hooked"
+	cat /proc/self/fd/0 >>"$WORK/given"
 	sh -c 'kill -s PIPE \$\$; echo ignored' >>"$WORK/hooked"
 	END
 chmod 0755 "$WORK/hook"
@@ -107,6 +108,7 @@ wait_for 'and all are delivered' '! { names_in new; names_in cur
 is "$(requests web 'r["path"]' | grep -c /hang)" 53 'each once'
 wait_for 'the hook heard of it' 'grep -q "^back half-open closed" hooked'
 is "$(grep -c ignored "$WORK/hooked")" 0 '... and ignores no signal that we do'
+is "$(cat "$WORK/given")" '' '... and is given nothing to read'
 check '... and of its opening' grep -q '^back closed open' "$WORK/hooked"
 
 id=$(dispatch mute '{}' --attempts 1)

@@ -84,6 +84,17 @@ parse_options(struct options *options, int argc, char **argv, int *status)
 	return optind == argc;
 }
 
+/* A hook would have the secrets among them as its standard input. */
+static void
+forget_stdin(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)dup2(fd, STDIN_FILENO);
+	td_io_close(&fd);
+}
+
 /* From the runner, on standard input: what he has not taken over yet, or what
  * has a mistake, is not in force. */
 static int
@@ -94,6 +105,7 @@ read_kept(struct td_hub *hub, struct td_err *err)
 
 	rc = rc == 0 ? td_settings_load_kept(&hub->settings, &kept, err) :
 	    td_fail_errno(err, rc, "the runner's settings");
+	forget_stdin();
 	if (kept.data != NULL)
 		explicit_bzero(kept.data, kept.size);
 	td_buf_release(&kept);

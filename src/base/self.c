@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Of the running program; "" if nobody can tell. */
+/* Of the running program, "" for the root directory. */
 static char folder[4096];
+static bool is_known;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void
@@ -19,14 +21,16 @@ find_folder(void)
 
 	folder[n > 0 ? n : 0] = '\0';
 	slash = strrchr(folder, '/');
-	*(slash != NULL ? slash : folder) = '\0';
+	is_known = slash != NULL;
+	if (is_known)
+		*slash = '\0';
 }
 
 int
 td_self_beside(struct td_buf *path, const char *name)
 {
 	(void)pthread_once(&once, find_folder);
-	if (folder[0] == '\0')
+	if (!is_known)
 		return -ENOENT;
 	td_buf_add_text(path, folder);
 	if (*name != '\0')

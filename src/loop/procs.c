@@ -19,7 +19,7 @@ enum {
 	PROBES_MAX = 256,	/* some 1.5 us each; reading /proc: 1-2 ms */
 	ENVIRON_MAX = 4 << 20,
 	EXEC_WAIT_NS = 200000,
-	EXEC_WAITS_MAX = 500,
+	EXEC_WAITS_MAX = 500,	/* a search */
 	STAT_SIZE = 1024,
 };
 
@@ -164,15 +164,17 @@ try_read_environ(pid_t pid, struct td_buf *env)
 	return rc;
 }
 
-/* What is missed in its exec would be met by nobody else. */
+/* What is missed in its exec would be met by nobody else.  WAITS: what a whole
+ * search has left of them. */
 static int
-read_environ(pid_t pid, struct td_buf *env)
+read_environ(pid_t pid, struct td_buf *env, unsigned *waits)
 {
 	static const struct timespec moment = { .tv_nsec = EXEC_WAIT_NS };
 	int rc = try_read_environ(pid, env);
 
-	for (int i = 0; i < EXEC_WAITS_MAX && rc == 0 && env->len == 0 &&
-	    !has_no_environ(pid); i++) {
+	while (rc == 0 && env->len == 0 && *waits > 0 &&
+	    !has_no_environ(pid)) {
+		--*waits;
 		(void)nanosleep(&moment, NULL);
 		rc = try_read_environ(pid, env);
 	}
@@ -192,28 +194,6 @@ td_procs_env(const char *env, size_t len, const char *name)
 		env += have + 1;
 	}
 	return NULL;
-}
-
-static int
-add_if_ours(struct td_pids *found, pid_t pid, const char *name,
-    const char *value)
-{
-	struct td_buf env = { 0 };
-	uint64_t ticks;
-	pid_t parent;
-	bool zombie;
-	const char *has = NULL;
-	int rc = 0;
-
-	if (td_procs_start(pid, &ticks, &parent, &zombie) != 0 || zombie ||
-	    parent != getpid())
-		return 0;
-	if (read_environ(pid, &env) == 0)
-		has = td_procs_env(env.data, env.len, name);
-	if (has != NULL && strcmp(has, value) == 0)
-		rc = td_pids_add(found, pid);
-	td_buf_release(&env);
-	return rc;
 }
 
 static int
@@ -239,21 +219,37 @@ each_pid(int (*each)(void *arg, pid_t pid), void *arg)
 struct child_search {
 	struct td_pids *found;
 	const char *name, *value;
+	unsigned waits;
 };
 
 static int
 try_child(void *arg, pid_t pid)
 {
-	const struct child_search *search = arg;
+	struct child_search *search = arg;
+	struct td_buf env = { 0 };
+	uint64_t ticks;
+	pid_t parent;
+	bool zombie;
+	const char *has = NULL;
+	int rc = 0;
 
-	return add_if_ours(search->found, pid, search->name, search->value);
+	if (td_procs_start(pid, &ticks, &parent, &zombie) != 0 || zombie ||
+	    parent != getpid())
+		return 0;
+	if (read_environ(pid, &env, &search->waits) == 0)
+		has = td_procs_env(env.data, env.len, search->name);
+	if (has != NULL && strcmp(has, search->value) == 0)
+		rc = td_pids_add(search->found, pid);
+	td_buf_release(&env);
+	return rc;
 }
 
 int
 td_procs_children(struct td_pids *found, pid_t after, pid_t last,
     const char *name, const char *value)
 {
-	struct child_search search = { found, name, value };
+	struct child_search search = { found, name, value,
+		EXEC_WAITS_MAX };
 	int rc = 0;
 
 	if (last == after)
@@ -270,6 +266,7 @@ struct env_search {
 	int (*each)(void *arg, pid_t pid, const char *env, size_t len);
 	void *arg;
 	struct td_buf env;
+	unsigned waits;
 };
 
 static int
@@ -277,7 +274,7 @@ try_env(void *arg, pid_t pid)
 {
 	struct env_search *search = arg;
 
-	if (read_environ(pid, &search->env) != 0 || search->env.len == 0)
+	if (read_environ(pid, &search->env, &search->waits) != 0 || search->env.len == 0)
 		return 0;
 	return search->each(search->arg, pid, search->env.data,
 	    search->env.len);
@@ -287,7 +284,8 @@ int
 td_procs_each(int (*each)(void *arg, pid_t pid, const char *env, size_t len),
     void *arg)
 {
-	struct env_search search = { .each = each, .arg = arg };
+	struct env_search search = { .each = each, .arg = arg,
+		.waits = EXEC_WAITS_MAX };
 	int rc = each_pid(try_env, &search);
 
 	td_buf_release(&search.env);

@@ -19,7 +19,7 @@ rest template 'rule.endpoint = ok' \
 rest bearer 'auth = bearer' 'token_file = bearer' 'header.X-Own = mine' \
     'rule.endpoint = /echo' 'log_bodies = yes'
 rest apikey 'auth = apikey' 'token_env = TD_TEST_APIKEY' \
-    'header.X-Session-Token = SECRET-header' 'rule.endpoint = /echo' \
+    'header.X-Cookie = a=b; c=SECRET-header' 'rule.endpoint = /echo' \
     'log_bodies = yes'
 rest basic 'auth = basic' 'user = eva' 'token_file = basic' \
     'rule.endpoint = /echo' 'log_bodies = yes'

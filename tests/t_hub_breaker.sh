@@ -31,6 +31,9 @@ rest well 'rule.endpoint = /ok/well'
 rest off 'enabled = no'
 rest ruleoff 'rule.enabled = no'
 rest oldoff 'enabled = no' 'postpone_max = 1s'
+rest keyed 'auth = apikey' 'token_env = TD_TEST_APIKEY'
+TD_TEST_APIKEY=SECRET
+export TD_TEST_APIKEY
 rest mute 'auth = bearer' 'token_file = nowhere' 'max_retries = 1'
 mkdir -p "$SPOOL/run/breaker"
 echo 'open 1 1 2' >"$SPOOL/run/breaker/mute"
@@ -38,6 +41,7 @@ cat >"$WORK/hook" <<-END
 	#!/bin/sh
 	echo "\$@" >>"$WORK/hooked"
 	cat /proc/self/fd/0 >>"$WORK/given"
+	env | grep SECRET >>"$WORK/given"
 	sh -c 'kill -s PIPE \$\$; echo ignored' >>"$WORK/hooked"
 	END
 chmod 0755 "$WORK/hook"
@@ -108,7 +112,7 @@ wait_for 'and all are delivered' '! { names_in new; names_in cur
 is "$(requests web 'r["path"]' | grep -c /hang)" 53 'each once'
 wait_for 'the hook heard of it' 'grep -q "^back half-open closed" hooked'
 is "$(grep -c ignored "$WORK/hooked")" 0 '... and ignores no signal that we do'
-is "$(cat "$WORK/given")" '' '... and is given nothing to read'
+is "$(cat "$WORK/given")" '' '... and is given no secret'
 check '... and of its opening' grep -q '^back closed open' "$WORK/hooked"
 
 id=$(dispatch mute '{}' --attempts 1)

@@ -175,7 +175,7 @@ write_down(const struct td_breaker_book *book, struct entry *entry)
 
 /* It ignores none of the signals that we do: 0 or an errno. */
 static int
-spawn(pid_t *pid, char *const args[])
+spawn(pid_t *pid, char *const args[], char *const env[])
 {
 	posix_spawnattr_t attr;
 	sigset_t ours;
@@ -190,7 +190,7 @@ spawn(pid_t *pid, char *const args[])
 	if (rc == 0)
 		rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
 	if (rc == 0)
-		rc = posix_spawn(pid, args[0], NULL, &attr, args, environ);
+		rc = posix_spawn(pid, args[0], NULL, &attr, args, env);
 	(void)posix_spawnattr_destroy(&attr);
 	return rc;
 }
@@ -202,12 +202,15 @@ run_hook(const struct td_hub *hub, const struct td_service *service,
 	char *path = td_secret_path(service->cb_hook, hub->spool.path);
 	char *const args[] = { path, (char *)(uintptr_t)service->name,
 		(char *)(uintptr_t)from, (char *)(uintptr_t)to, NULL };
+	char **env = td_secret_clean_environ(hub->settings);
 	pid_t pid;
-	int rc = path == NULL ? ENOMEM : spawn(&pid, args);
+	int rc = path == NULL || env == NULL ? ENOMEM :
+	    spawn(&pid, args, env);
 
 	if (rc != 0)
 		td_log(TD_LOG_WARNING, "hub", "cannot run the hook of service "
 		    "%s: %s", service->name, strerror(rc));
+	free(env);
 	free(path);
 }
 

@@ -90,8 +90,8 @@ forget_stdin(void)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0)
-		(void)dup2(fd, STDIN_FILENO);
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+		(void)close(STDIN_FILENO);
 	td_io_close(&fd);
 }
 
@@ -105,6 +105,9 @@ read_kept(struct td_hub *hub, struct td_err *err)
 
 	rc = rc == 0 ? td_settings_load_kept(&hub->settings, &kept, err) :
 	    td_fail_errno(err, rc, "the runner's settings");
+	/* It has been upgraded since, and so have we. */
+	if (rc == -ESTALE)
+		rc = td_settings_load(&hub->settings, hub->spool.root_fd, err);
 	forget_stdin();
 	if (kept.data != NULL)
 		explicit_bzero(kept.data, kept.size);

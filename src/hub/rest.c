@@ -15,7 +15,7 @@
 /* How long what was read of a secret is believed: it may be replaced. */
 enum { SECRET_FRESH_MS = 1000 };
 /* So much of a secret's beginning tells something of it. */
-enum { TELLING = 4 };
+enum { TELLING = 4, LONG = 6 };
 
 /* A descriptor of curl's in our loop. */
 struct socket {
@@ -277,10 +277,8 @@ take_fault(struct td_result_of *result, const struct td_http_call *call)
 
 /* Also what an excerpt's end cut off. */
 static void
-mask(struct td_buf *text, const char *secret)
+mask(struct td_buf *text, const char *secret, size_t len)
 {
-	size_t len = strlen(secret);
-
 	for (size_t at = 0; len > 0 && at < text->len; at++) {
 		size_t n = text->len - at < len ? text->len - at : len;
 
@@ -290,7 +288,23 @@ mask(struct td_buf *text, const char *secret)
 	}
 }
 
-/* By its name: Authorization, X-API-Key, Cookie, what people invent. */
+/* The token of a header that is ours; NULL: it is none of them. */
+static const char *
+token_of(const char *header)
+{
+	static const char key[] = "X-API-Key: ", login[] = "Authorization: ";
+	const char *blank;
+
+	if (strncmp(header, key, sizeof(key) - 1) == 0)
+		return header + sizeof(key) - 1;
+	if (strncmp(header, login, sizeof(login) - 1) != 0)
+		return NULL;
+	header += sizeof(login) - 1;
+	blank = strchr(header, ' ');
+	return blank == NULL ? header : blank + 1;
+}
+
+/* Of the service's own ones, by what people call them. */
 static bool
 is_secret(const char *header)
 {
@@ -307,22 +321,35 @@ is_secret(const char *header)
 	return false;
 }
 
+/* Also what a cookie's name stands before; but what is short may stand
+ * anywhere. */
+static void
+mask_parts(struct td_buf *excerpt, const char *value)
+{
+	static const char between[] = " =;,";
+
+	while (*value != '\0') {
+		size_t len = strcspn(value, between);
+
+		if (len >= LONG)
+			mask(excerpt, value, len);
+		value += len;
+		value += strspn(value, between);
+	}
+}
+
 /* Some servers send back what they were sent. */
 static void
 mask_secrets(struct td_buf *excerpt, const struct td_http_call *call)
 {
 	for (size_t i = 0; excerpt->len > 0 && i < call->n_headers; i++) {
-		const char *header = call->headers[i], *value, *blank;
+		const char *header = call->headers[i];
+		const char *token = token_of(header);
 
-		if (!is_secret(header))
-			continue;
-		value = header + strcspn(header, ":");
-		value += strspn(value, ": ");
-		mask(excerpt, value);
-		/* Also without the scheme, such as "Bearer". */
-		blank = strchr(value, ' ');
-		if (blank != NULL)
-			mask(excerpt, blank + 1);
+		if (token != NULL)
+			mask(excerpt, token, strlen(token));
+		else if (is_secret(header))
+			mask_parts(excerpt, header + strcspn(header, ":") + 1);
 	}
 }
 

@@ -157,3 +157,32 @@ td_secret_read_signing(struct td_buf *out, const struct td_service *service,
 	wipe(&text);
 	return rc != 0 ? rc : td_buf_status(out);
 }
+
+static bool
+is_token(const struct td_settings *settings, const char *text)
+{
+	size_t len = strcspn(text, "=");
+
+	for (size_t i = 0; i < td_service_count(settings); i++) {
+		const char *name = td_service_at(settings, i)->token_env;
+
+		if (strlen(name) == len && memcmp(name, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+char **
+td_secret_clean_environ(const struct td_settings *settings)
+{
+	size_t n = 0, kept = 0;
+	char **list;
+
+	while (environ[n] != NULL)
+		n++;
+	list = calloc(n + 1, sizeof(*list));
+	for (size_t i = 0; list != NULL && i < n; i++)
+		if (!is_token(settings, environ[i]))
+			list[kept++] = environ[i];
+	return list;
+}

@@ -25,6 +25,10 @@ int td_secret_read_signing(struct td_buf *out,
     const struct td_service *service, const char *spool_path,
     struct td_err *err);
 
+/* The environment without any service's token_env, for a program that is to
+ * know none: malloc'ed, its texts are not; NULL: no memory. */
+char **td_secret_clean_environ(const struct td_settings *settings);
+
 /* The whole path of a file that the configuration names: malloc'ed; NULL: no
  * memory. */
 char *td_secret_path(const char *name, const char *spool_path);

@@ -3,7 +3,6 @@
 #include "lib/kept.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +11,23 @@
  * and a NUL.
  */
 enum { LINE_MAX_LEN = 64 };
+
+static const char version[] = "taskdir " PACKAGE_VERSION "\n";
+
+void
+td_kept_begin(struct td_buf *out)
+{
+	td_buf_add_text(out, version);
+}
+
+const char *
+td_kept_first(const char *text, const char *end)
+{
+	size_t len = sizeof(version) - 1;
+
+	return (size_t)(end - text) >= len && memcmp(text, version, len) == 0 ?
+	    text + len : NULL;
+}
 
 void
 td_kept_add(struct td_buf *out, enum td_kept_kind kind,

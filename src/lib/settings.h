@@ -122,11 +122,12 @@ struct td_settings;
 int td_settings_load(struct td_settings **settings, int root_fd,
     struct td_err *err);
 
-/* The same; what was read is appended to KEPT (lib/kept.h). */
+/* The same; what was read is then in KEPT, which was empty (lib/kept.h). */
 int td_settings_load_keep(struct td_settings **settings, int root_fd,
     struct td_buf *kept, struct td_err *err);
 
-/* From that, and from no file: as load; -EINVAL: it is not of that form. */
+/* From that, and from no file: as load; -ESTALE, without a message: another
+ * version made it; -EINVAL: it is not of that form. */
 int td_settings_load_kept(struct td_settings **settings,
     const struct td_buf *kept, struct td_err *err);
 

@@ -321,6 +321,7 @@ int
 td_settings_load_keep(struct td_settings **settings, int root_fd,
     struct td_buf *kept, struct td_err *err)
 {
+	td_kept_begin(kept);
 	return load_spool(settings, &(struct load){ .root_fd = root_fd,
 		.only_trusted = true, .keep = kept }, err);
 }
@@ -330,8 +331,11 @@ td_settings_load_kept(struct td_settings **settings,
     const struct td_buf *kept, struct td_err *err)
 {
 	const char *text = td_buf_text(kept);
-	struct load load = { .kept = text, .kept_end = text + kept->len };
+	struct load load = { .kept_end = text + kept->len };
 
+	load.kept = td_kept_first(text, load.kept_end);
+	if (load.kept == NULL)
+		return -ESTALE;
 	return end_load(settings, &load, load_kept(&load, err), err);
 }
 

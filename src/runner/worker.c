@@ -362,14 +362,15 @@ find_user(const struct td_pool *pool, const struct td_user **user)
 	return rc;
 }
 
-/* The hub has the settings that are in force, whatever the files say now. */
+/* The hub has the settings that are in force, whatever the files say now; but
+ * secrets among them are for nobody else. */
 static int
 open_stdin(const struct td_pool *pool)
 {
 	const struct td_buf *kept = &pool->runner->settings_kept;
 	int fd;
 
-	if (pool->settings.hub)
+	if (pool->settings.hub && pool->uid == pool->runner->uid)
 		return td_start_text(td_buf_text(kept), kept->len);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;

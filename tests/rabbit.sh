@@ -131,6 +131,7 @@ start_rabbit()
 		start_node && return
 		diag "try $rabbit_try: $(tail -n 5 "$RABBIT/out")"
 		[ ! -e "$RABBIT/was_up" ] || break
+		stop_rabbit
 		kill "$RABBIT_EPMD"
 		RABBIT_EPMD=''
 	done

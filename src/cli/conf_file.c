@@ -162,7 +162,7 @@ td_conf_file_release(struct td_conf_file *file)
 int
 td_conf_lock(const struct td_spool *spool)
 {
-	int fd = openat(spool->root_fd, ".", O_RDONLY | O_DIRECTORY |
+	int fd = openat(spool->run_fd, ".", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC);
 
 	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)

@@ -47,8 +47,8 @@ int td_conf_file_write(const struct td_conf_file *file);
 void td_conf_file_release(struct td_conf_file *file);
 
 /* Waits until no other command edits, so that what it has changed is read and
- * not undone: a descriptor, -1 where there are no such locks (flock(2)).  Held
- * until it is closed. */
+ * not undone: a descriptor that holds a lock (flock(2)) until it is closed, or
+ * -1; where there are no such locks nobody waits. */
 int td_conf_lock(const struct td_spool *spool);
 
 /* Asks a runner that is alive to read its configuration again.  As above. */

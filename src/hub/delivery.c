@@ -223,12 +223,12 @@ try_later(struct td_delivery *delivery)
 
 /* The most are delivered at once, and nobody reads the record of those. */
 static void
-record_failure(struct td_delivery *delivery)
+record_failure(struct td_delivery *delivery, unsigned attempt)
 {
 	if (delivery->record.text.len == 0)
 		td_delivery_record(delivery);
-	td_record_attempt(&delivery->record, delivery->attempt,
-	    &delivery->result, td_clock_wall_us());
+	td_record_attempt(&delivery->record, attempt, &delivery->result,
+	    td_clock_wall_us());
 }
 
 static void
@@ -240,7 +240,7 @@ attempted(struct td_delivery *delivery)
 		td_breakers_tell(delivery->hub, delivery->service,
 		    &delivery->permit, !result->unhealthy);
 	if (result->sent != TD_SENT_OK)
-		record_failure(delivery);
+		record_failure(delivery, delivery->attempt);
 	log_attempt(delivery);
 	if (result->sent != TD_SENT_OK || delivery->made > 1 ||
 	    td_sampler_takes(&delivery->hub->sampler, delivery->service,
@@ -375,8 +375,7 @@ refuse(struct td_delivery *delivery, const char *error)
 	    TD_RESULT_ERROR_SIZE - 1, error);
 	td_parcel_release(&delivery->parcel);
 	delivery->parcel = (struct td_parcel){ 0 };
-	delivery->attempt = 0;
-	record_failure(delivery);
+	record_failure(delivery, 0);
 	log_attempt(delivery);
 	die(delivery, error);
 }

@@ -73,14 +73,19 @@ make_bare_url(struct td_delivery *delivery, struct td_err *err)
 	const struct td_buf *bare = &parcel->endpoint;
 
 	if (delivery->service->type == TD_SERVICE_REST) {
-		if (bare_url_of(delivery->hub, &parcel->url) != 0)
+		int rc = bare_url_of(delivery->hub, &parcel->url);
+
+		if (rc == -EINVAL)
 			return td_fail(err, TASKDIR_EFORMAT, "rule %s: "
 			    "base_url and endpoint make no URL",
 			    delivery->rule->name);
+		if (rc != 0)
+			return td_fail_errno(err, rc, "a URL");
 		bare = &delivery->hub->last_bare;
 	}
 	td_buf_add(&delivery->bare_url, td_buf_text(bare), bare->len);
-	return 0;
+	return td_buf_status(&delivery->bare_url) == 0 ? 0 :
+	    td_fail_errno(err, -ENOMEM, "a URL");
 }
 
 void

@@ -388,7 +388,8 @@ td_spool_has(const struct td_spool *spool, enum td_state state,
 		    memcmp(text.data, want->data, want->len) == 0;
 	td_buf_release(&text);
 	/* Larger, or no file at all. */
-	return rc == -EFBIG || rc == -EINVAL || rc == -ELOOP ? 0 : rc;
+	return rc == -EFBIG || rc == -EINVAL || rc == -ELOOP ||
+	    rc == -ENXIO ? 0 : rc;
 }
 
 /*

@@ -129,19 +129,17 @@ remember(struct td_runner *runner, const struct td_expansion *expansion)
 	    0 : td_eventbook_add(book, &key, expansion->id, td_runner_now());
 }
 
-/* It was withdrawn before it became tasks: its sender may say it again. */
+/* It was withdrawn before it became tasks: its sender may say it again.  That
+ * is written with the next one's; the file may be at the flusher's now. */
 static void
 forget(struct td_runner *runner, const struct td_expansion *expansion)
 {
 	struct td_eventbook *book = &runner->expander.book;
 	struct td_eventbook_key key;
 
-	if (!has_id(runner, expansion) ||
-	    key_of(runner, expansion, &key) != 0)
-		return;
-	if (td_eventbook_withdraw(book, &key, expansion->id) == 0)
-		(void)td_eventbook_write(book, runner->spool->run_fd,
-		    td_runner_now());
+	if (has_id(runner, expansion) &&
+	    key_of(runner, expansion, &key) == 0)
+		(void)td_eventbook_withdraw(book, &key, expansion->id);
 }
 
 /* The sync */
@@ -479,6 +477,8 @@ td_expand_release(struct td_runner *runner)
 	struct td_expander *expander = &runner->expander;
 
 	td_flusher_stop(&expander->flusher);
+	(void)td_eventbook_write(&expander->book, runner->spool->run_fd,
+	    td_runner_now());
 	td_loop_clear_timer(&runner->loop, &expander->again);
 	td_expansions_free(&expander->staged);
 	td_expansions_free(&expander->syncing);

@@ -67,7 +67,7 @@ on_ready(struct td_source *source)
 }
 
 static void
-forget_thread(struct td_flusher *flusher)
+destroy_locks(struct td_flusher *flusher)
 {
 	(void)pthread_mutex_destroy(&flusher->mutex);
 	(void)pthread_cond_destroy(&flusher->wake);
@@ -87,7 +87,7 @@ start_thread(struct td_flusher *flusher)
 	rc = pthread_create(&flusher->thread, NULL, work, flusher);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (rc != 0)
-		forget_thread(flusher);
+		destroy_locks(flusher);
 	return -rc;
 }
 
@@ -137,7 +137,7 @@ td_flusher_stop(struct td_flusher *flusher)
 	(void)pthread_cond_signal(&flusher->wake);
 	(void)pthread_mutex_unlock(&flusher->mutex);
 	(void)pthread_join(flusher->thread, NULL);
-	forget_thread(flusher);
+	destroy_locks(flusher);
 	td_loop_unwatch(flusher->loop, &flusher->source);
 	(void)close(flusher->source.fd);
 	flusher->running = false;

@@ -2,10 +2,10 @@
  * Reading a file that somebody else put there: never blocking, never
  * following links, and telling whether it is complete.
  *
- * Whether a writer still holds it is asked with a read lease, which is held
- * while its bytes are read and not longer (fcntl(2), F_SETLEASE).  Where no
- * lease is permitted only time can tell: the caller waits until size and ctime
- * have stood still.
+ * Whether a writer still holds it is asked with a read lease (fcntl(2),
+ * F_SETLEASE), which ends with the descriptor, as soon as the bytes are read:
+ * a writer waits for so long.  Where no lease is permitted only time can tell:
+ * the caller waits until size and ctime have stood still.
  */
 #ifndef TD_RUNNER_LETTER_H
 #define TD_RUNNER_LETTER_H

@@ -274,7 +274,8 @@ try_env(void *arg, pid_t pid)
 {
 	struct env_search *search = arg;
 
-	if (read_environ(pid, &search->env, &search->waits) != 0 || search->env.len == 0)
+	if (read_environ(pid, &search->env, &search->waits) != 0 ||
+	    search->env.len == 0)
 		return 0;
 	return search->each(search->arg, pid, search->env.data,
 	    search->env.len);

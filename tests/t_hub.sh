@@ -42,6 +42,12 @@ rest redirect "rule.endpoint = /redirect?to=http%3A%2F%2F127.0.0.1%3A\
 $PORT%2Fok%2Felsewhere"
 rest later 'rule.endpoint = /status/429?after=100' \
     'cb_failure_threshold = 0'
+rest soon 'rule.endpoint = /status/429?after=1' 'max_retries = 1' \
+    'cb_failure_threshold = 0'
+settings <<'END'
+[class dispatch_event_task\soon]
+backoff = 100
+END
 rest private 'allow_private = no'
 rest listed 'allow_private = no' 'allow = 10.0.0.0/8, 127.0.0.0/8'
 # Nobody listens there, and the name has ::1 as well, which is not listed.
@@ -158,6 +164,12 @@ wait_for 'Retry-After decides about the next try' \
 due=$(name_of "$id" failed | cut -d , -f 1)
 check '... and is no earlier' test "$due" -ge "$(($(date +%s) + 60))"
 is "$(request_log "$id" | wc -l)" 1 '... and not asked again in the same run'
+
+id=$(dispatch soon)
+wait_for 'a shorter one' "[ \"\$(states_of $id)\" = failed ]"
+due=$(name_of "$id" failed | cut -d , -f 1)
+check '... does not take the backoff away' \
+    test "$due" -ge "$(($(date +%s) + 60))"
 
 id=$(dispatch quiet '{"what":"PAYLOAD"}')
 wait_for 'quiet is delivered' "delivered $id"

@@ -31,6 +31,8 @@ rest well 'rule.endpoint = /ok/well'
 rest off 'enabled = no'
 rest ruleoff 'rule.enabled = no'
 rest oldoff 'enabled = no' 'postpone_max = 1s'
+rest patient 'rule.endpoint = /status/503?patient' 'retry_backoff = 60s' \
+    'cb_failure_threshold = 0'
 rest keyed 'auth = apikey' 'token_env = TD_TEST_APIKEY'
 TD_TEST_APIKEY=SECRET
 export TD_TEST_APIKEY
@@ -42,10 +44,23 @@ cat >"$WORK/hook" <<-END
 	echo "\$@" >>"$WORK/hooked"
 	cat /proc/self/fd/0 >>"$WORK/given"
 	env | grep SECRET >>"$WORK/given"
+	ls /proc/self/fd >>"$WORK/fds"
 	sh -c 'kill -s PIPE \$\$; echo ignored' >>"$WORK/hooked"
 	END
 chmod 0755 "$WORK/hook"
 start_runner
+
+# --- Between two attempts ------------------------------------------------------
+
+id=$(dispatch patient)
+wait_until 'requests web "r[\"path\"]" | grep -q patient'
+taskdir service disable patient >"$WORK/out"
+wait_for 'a delivery that waits for its next attempt is put back' \
+    'runs_of "$id" | grep -q "\"result\":\"snooze\""'
+wait_for 'and hears that its service is disabled' \
+    'runs_of "$id" | grep -q "\"error\":\"service patient is disabled"'
+is "$(requests web 'r["path"]' | grep -c patient)" 1 'before the next attempt'
+taskdir cancel "$id" >"$WORK/out"
 
 # --- How many ----------------------------------------------------------------
 
@@ -112,6 +127,8 @@ wait_for 'and all are delivered' '! { names_in new; names_in cur
 is "$(requests web 'r["path"]' | grep -c /hang)" 53 'each once'
 wait_for 'the hook heard of it' 'grep -q "^back half-open closed" hooked'
 is "$(grep -c ignored "$WORK/hooked")" 0 '... and ignores no signal that we do'
+is "$(sort -u "$WORK/fds" | paste -s -d ' ' -)" '0 1 2 3' \
+    '... and its own descriptors, and that of the list'
 is "$(cat "$WORK/given")" '' '... and is given no secret'
 check '... and of its opening' grep -q '^back closed open' "$WORK/hooked"
 

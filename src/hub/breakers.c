@@ -173,24 +173,41 @@ write_down(const struct td_breaker_book *book, struct entry *entry)
 		entry->mark = look(book, entry);
 }
 
+static int
+describe_spawn(posix_spawnattr_t *attr, posix_spawn_file_actions_t *actions)
+{
+	sigset_t ours;
+	int rc;
+
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGCHLD);
+	(void)sigaddset(&ours, SIGPIPE);
+	rc = posix_spawnattr_setsigdefault(attr, &ours);
+	if (rc == 0)
+		rc = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF);
+	/* Not all that libraries open is closed by execve(2). */
+	return rc == 0 ? posix_spawn_file_actions_addclosefrom_np(actions,
+	    STDERR_FILENO + 1) : rc;
+}
+
 /* It ignores none of the signals that we do: 0 or an errno. */
 static int
 spawn(pid_t *pid, char *const args[], char *const env[])
 {
+	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	sigset_t ours;
 	int rc = posix_spawnattr_init(&attr);
 
 	if (rc != 0)
 		return rc;
-	(void)sigemptyset(&ours);
-	(void)sigaddset(&ours, SIGCHLD);
-	(void)sigaddset(&ours, SIGPIPE);
-	rc = posix_spawnattr_setsigdefault(&attr, &ours);
-	if (rc == 0)
-		rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	if (rc == 0)
-		rc = posix_spawn(pid, args[0], NULL, &attr, args, env);
+	rc = posix_spawn_file_actions_init(&actions);
+	if (rc == 0) {
+		rc = describe_spawn(&attr, &actions);
+		if (rc == 0)
+			rc = posix_spawn(pid, args[0], &actions, &attr, args,
+			    env);
+		(void)posix_spawn_file_actions_destroy(&actions);
+	}
 	(void)posix_spawnattr_destroy(&attr);
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "hub/breakers.h"
 #include "hub/sampler.h"
+#include "lib/retry.h"
 #include "lib/taskdir.h"
 
 /*
@@ -92,6 +93,20 @@ die(struct td_delivery *delivery, const char *error)
 	free_delivery(delivery);
 }
 
+/* Its Retry-After, if it is a longer wait than the spool's own; else 0. */
+static uint64_t
+asked_wait_s(const struct td_delivery *delivery)
+{
+	uint64_t asked_s = delivery->result.retry_after_ms / 1000;
+	uint64_t try = delivery->task->try;
+	struct td_class_settings class;
+
+	td_settings_class(delivery->hub->settings, delivery->task->class_name,
+	    &class);
+	return asked_s > td_retry_backoff_s(&class, try < UINT32_MAX ?
+	    (uint32_t)try : UINT32_MAX, 0) ? asked_s : 0;
+}
+
 static void
 fail(struct td_delivery *delivery)
 {
@@ -103,8 +118,7 @@ fail(struct td_delivery *delivery)
 		return;
 	}
 	write_record(delivery, last ? "permanent" : "retry", error, last);
-	td_hub_answer_retry(delivery->task, error,
-	    delivery->result.retry_after_ms / 1000);
+	td_hub_answer_retry(delivery->task, error, asked_wait_s(delivery));
 	free_delivery(delivery);
 }
 

@@ -247,7 +247,7 @@ td_http_bare_url(struct td_buf *out, const char *text)
 	int rc = url == NULL ? -ENOMEM : 0;
 
 	if (rc == 0 && curl_url_set(url, CURLUPART_URL, text,
-	    CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+	    CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK)
 		rc = -EINVAL;
 	if (rc == 0) {
 		(void)add_part(out, url, CURLUPART_SCHEME, "");

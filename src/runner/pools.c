@@ -67,10 +67,13 @@ td_pools_capture_written(struct td_runner *runner, int wd)
 				return;
 }
 
+/* The hub puts back what waits for its next attempt, which then is made, or
+ * is not, by what the settings say now. */
 static void
 close_if_idle(struct td_worker *worker)
 {
-	if (worker->n_tasks == 0 && worker->pool->n_pending == 0)
+	if (worker->pool->n_pending == 0 && (worker->n_tasks == 0 ||
+	    worker->pool->settings.hub))
 		td_worker_close(worker);
 }
 

@@ -36,7 +36,6 @@ like "$(taskdir why "$id")" '*the breaker of service crm is open*' \
     'why knows'
 check 'it is closed' taskdir service reset-breaker crm
 is "$(state crm)" closed 'and says so'
-taskdir retry "$id" >out
 wait_for 'the delivery arrives' "delivered $id"
 
 # Open while a replay is on its way: still the same bytes afterwards.
@@ -54,7 +53,6 @@ wait_for 'the replay is postponed' \
     "runs_of '$id' | tail -n 1 | grep -q snooze"
 echo 200 >"$WORK/web/status"
 taskdir service reset-breaker crm >out
-taskdir retry "$id" >out
 wait_for 'and delivered when it is closed' "delivered $id"
 is "$(bodies | tail -n 1)" '{"old": 7}' 'with the same bytes'
 

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/arg.h"
 #include "cli/owner.h"
+#include "cli/rename.h"
 #include "cli/target.h"
 #include "cli/when.h"
 #include "lib/service.h"
@@ -24,8 +26,7 @@ static const struct td_usage reset_usage = {
 	.name = "service reset-breaker",
 	.args = "NAME",
 	.about = "Closes the circuit breaker of a service: the next task is "
-	    "sent at once.  Tasks that it has postponed come at their time; "
-	    "\"taskdir retry --class\" makes them due now.",
+	    "sent at once, and those that it has postponed are due now.",
 	.examples = "taskdir service reset-breaker crm\n",
 	.min_args = 1,
 	.max_args = 1,
@@ -49,9 +50,60 @@ static const struct td_usage open_usage = {
 	.max_args = 1,
 };
 
+/* Tasks of a service that were postponed until its breaker may close, and a
+ * little longer, so that not all come at once. */
+struct postponed {
+	const struct td_spool *spool;
+	const char *service;
+	uint64_t from, to;	/* Unix seconds */
+	int error;
+};
+
+enum { SPREAD_S = 5 };
+
+static int
+release_one(void *arg, enum td_state state, const char *text,
+    const struct td_name *name)
+{
+	struct postponed *postponed = arg;
+	char class_name[TD_NAME_CLASS_SIZE];
+	const char *service;
+	struct td_found found;
+	int rc;
+
+	if (name->due < postponed->from || name->due > postponed->to)
+		return 0;
+	td_name_decode_class(class_name, name->class_enc, name->class_len);
+	service = td_service_of_class(class_name);
+	if (service == NULL || strcmp(service, postponed->service) != 0)
+		return 0;
+	td_found_set(&found, state, text, name);
+	rc = td_rename_due(postponed->spool, &found, td_clock_wall_us() /
+	    1000000);
+	if (rc != 0 && rc != -ENOENT)
+		postponed->error = rc;
+	return 0;
+}
+
+static int
+release(const struct td_spool *spool, const char *service, uint64_t until_ms)
+{
+	struct postponed postponed = { .spool = spool, .service = service,
+		.from = until_ms / 1000, .to = until_ms / 1000 + SPREAD_S };
+	int rc;
+
+	if (until_ms == 0)
+		return 0;
+	rc = td_select_walk(spool, TD_SELECT_WAITING,
+	    &(struct td_select_walk){ .each = release_one,
+		.arg = &postponed });
+	return rc != 0 ? rc : postponed.error;
+}
+
 /* As a change of its own: what was under way no longer counts for it. */
 static int
-write_line(int dir_fd, const char *service, unsigned state, uint64_t for_ms)
+write_line(int dir_fd, const char *service, unsigned state, uint64_t for_ms,
+    uint64_t *was_until_ms)
 {
 	uint64_t now_ms = td_clock_wall_us() / 1000;
 	struct td_breaker_line line = { 0 };
@@ -61,6 +113,7 @@ write_line(int dir_fd, const char *service, unsigned state, uint64_t for_ms)
 		return lock_fd;
 	rc = td_breakerfile_read(dir_fd, service, &line);
 	if (rc == 0) {
+		*was_until_ms = line.until_ms;
 		line.state = state;
 		line.generation++;
 		line.since_ms = now_ms;
@@ -76,6 +129,7 @@ static int
 change(const struct td_spool *spool, const char *service, unsigned state,
     uint64_t for_ms)
 {
+	uint64_t until_ms = 0;
 	int dir_fd, rc = td_owner_become(spool);
 
 	if (rc != 0)
@@ -83,9 +137,10 @@ change(const struct td_spool *spool, const char *service, unsigned state,
 	dir_fd = td_breakerfile_open(spool->run_fd);
 	if (dir_fd < 0)
 		return dir_fd;
-	rc = write_line(dir_fd, service, state, for_ms);
+	rc = write_line(dir_fd, service, state, for_ms, &until_ms);
 	(void)close(dir_fd);
-	return rc;
+	return rc == 0 && state == CLOSED ? release(spool, service, until_ms) :
+	    rc;
 }
 
 void

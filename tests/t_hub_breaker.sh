@@ -50,7 +50,7 @@ cat >"$WORK/hook" <<-END
 chmod 0755 "$WORK/hook"
 start_runner
 
-# --- Between two attempts ------------------------------------------------------
+# --- Between two attempts ----------------------------------------------------
 
 id=$(dispatch patient)
 wait_until 'requests web "r[\"path\"]" | grep -q patient'

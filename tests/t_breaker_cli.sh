@@ -26,6 +26,8 @@ is "$(state crm)" closed 'it begins closed'
 echo 200 >"$WORK/web/status"
 check 'it is opened' taskdir service open-breaker crm
 is "$(state crm)" open 'and says so'
+like "$(taskdir log --requests)" \
+    '*crm *BREAKER *was closed, is open, by hand*' 'so does the request log'
 like "$(taskdir service list)" '*crm*open until 20*' '... until when'
 like "$(taskdir service show crm)" '*breaker*open until 20*run/breaker/crm*' \
     'show says so too'

@@ -4,15 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "cli/arg.h"
 #include "cli/owner.h"
 #include "cli/rename.h"
 #include "cli/target.h"
 #include "cli/when.h"
+#include "lib/daylog.h"
+#include "lib/runlog.h"
 #include "lib/service.h"
 
 enum { CLOSED, OPEN };	/* of the file's states */
@@ -103,7 +107,7 @@ release(const struct td_spool *spool, const char *service, uint64_t until_ms)
 /* As a change of its own: what was under way no longer counts for it. */
 static int
 write_line(int dir_fd, const char *service, unsigned state, uint64_t for_ms,
-    uint64_t *was_until_ms)
+    struct td_breaker_line *was)
 {
 	uint64_t now_ms = td_clock_wall_us() / 1000;
 	struct td_breaker_line line = { 0 };
@@ -113,7 +117,7 @@ write_line(int dir_fd, const char *service, unsigned state, uint64_t for_ms,
 		return lock_fd;
 	rc = td_breakerfile_read(dir_fd, service, &line);
 	if (rc == 0) {
-		*was_until_ms = line.until_ms;
+		*was = line;
 		line.state = state;
 		line.generation++;
 		line.since_ms = now_ms;
@@ -124,12 +128,38 @@ write_line(int dir_fd, const char *service, unsigned state, uint64_t for_ms,
 	return rc;
 }
 
+/* As the hub's own changes are. */
+static int
+log_change(const struct td_spool *spool, const char *service, unsigned from,
+    unsigned to)
+{
+	uint64_t now_us = td_clock_wall_us();
+	struct td_buf line = {0};
+	int fd, rc;
+
+	td_buf_add_format(&line, "{\"time\":%" PRIu64 ".%06u,"
+	    "\"direction\":\"out\",\"service\":\"%s\","
+	    "\"verb\":\"BREAKER\",\"result\":\"ok\","
+	    "\"class\":\"breaker\",\"error\":\"was %s, is %s, by hand\","
+	    "\"latency\":0}\n", now_us / 1000000,
+	    (unsigned)(now_us % 1000000), service,
+	    td_breaker_state_name(from), td_breaker_state_name(to));
+	fd = td_daylog_open(spool->log_fd, TD_REQLOG_PREFIX,
+	    td_runlog_day(now_us / 1000000));
+	rc = fd < 0 ? fd : td_buf_status(&line);
+	if (rc == 0)
+		rc = td_daylog_append(fd, &line);
+	td_io_close(&fd);
+	td_buf_release(&line);
+	return rc;
+}
+
 /* As the spool's owner, so that his hub may write the file as well. */
 static int
 change(const struct td_spool *spool, const char *service, unsigned state,
     uint64_t for_ms)
 {
-	uint64_t until_ms = 0;
+	struct td_breaker_line was = {0};
 	int dir_fd, rc = td_owner_become(spool);
 
 	if (rc != 0)
@@ -137,10 +167,12 @@ change(const struct td_spool *spool, const char *service, unsigned state,
 	dir_fd = td_breakerfile_open(spool->run_fd);
 	if (dir_fd < 0)
 		return dir_fd;
-	rc = write_line(dir_fd, service, state, for_ms, &until_ms);
+	rc = write_line(dir_fd, service, state, for_ms, &was);
 	(void)close(dir_fd);
-	return rc == 0 && state == CLOSED ? release(spool, service, until_ms) :
-	    rc;
+	if (rc == 0)
+		rc = log_change(spool, service, was.state, state);
+	return rc == 0 && state == CLOSED ?
+	    release(spool, service, was.until_ms) : rc;
 }
 
 void

@@ -3,19 +3,15 @@
 #include "hub/reqlog.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/io.h"
+#include "lib/daylog.h"
 #include "lib/json.h"
-#include "lib/lines.h"
 #include "lib/runlog.h"
 
 /* What of a body and of an answer a line shows at most. */
-enum { BODY_MAX = 4 << 10, NAME_SIZE = 40 };
+enum { BODY_MAX = 4 << 10 };
 
 static void
 add_number(struct td_buf *out, const char *name, uint64_t value)
@@ -89,33 +85,18 @@ td_reqlog_add(struct td_reqlog *log, const struct td_reqlog_line *line,
 static int
 open_day(struct td_reqlog *log, int log_fd)
 {
-	char name[NAME_SIZE];
 	int fd;
 
 	if (log->day == log->held_day)
 		return 0;
-	(void)snprintf(name, sizeof(name), TD_REQLOG_PREFIX "%08u.jsonl",
-	    log->held_day);
-	fd = openat(log_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
+	fd = td_daylog_open(log_fd, TD_REQLOG_PREFIX, log->held_day);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (log->day != 0)
 		(void)close(log->fd);
 	log->fd = fd;
 	log->day = log->held_day;
 	return 0;
-}
-
-/* A full disk or a crash may have cut the line before. */
-static int
-append(int fd, const struct td_buf *lines)
-{
-	struct stat st;
-	int rc = fstat(fd, &st) != 0 ? -errno :
-	    td_lines_end_cut(fd, st.st_size);
-
-	return rc == 0 ? td_io_write(fd, lines->data, lines->len) : rc;
 }
 
 int
@@ -127,7 +108,7 @@ td_reqlog_flush(struct td_reqlog *log, int log_fd)
 		return 0;
 	rc = open_day(log, log_fd);
 	if (rc == 0)
-		rc = append(log->fd, &log->held);
+		rc = td_daylog_append(log->fd, &log->held);
 	td_buf_clear(&log->held);
 	return rc;
 }

@@ -20,6 +20,28 @@ static const char suffix[] = ".jsonl";
 
 enum { DAY_DIGITS = 8, NAME_SIZE = 64 };
 
+int
+td_daylog_open(int log_fd, const char *prefix, unsigned day)
+{
+	char name[NAME_SIZE];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s%08u.jsonl", prefix, day);
+	fd = openat(log_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC |
+	    O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int
+td_daylog_append(int fd, const struct td_buf *lines)
+{
+	struct stat st;
+	int rc = fstat(fd, &st) != 0 ? -errno :
+	    td_lines_end_cut(fd, st.st_size);
+
+	return rc == 0 ? td_io_write(fd, lines->data, lines->len) : rc;
+}
+
 unsigned
 td_daylog_day(const char *name, const char *prefix)
 {

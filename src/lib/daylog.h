@@ -1,5 +1,5 @@
 /*
- * Reading a log that has a file for each day: PREFIX and YYYYMMDD.jsonl (days
+ * A log that has a file for each day: PREFIX and YYYYMMDD.jsonl (days
  * in UTC), lines that were appended.
  */
 #ifndef TD_LIB_DAYLOG_H
@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "lib/lines.h"
 
 struct td_daylog {
@@ -15,6 +16,13 @@ struct td_daylog {
 	/* Which days (YYYYMMDD), both included; 0: open. */
 	unsigned since_day, until_day;
 };
+
+/* The file of a day, for appending; made, for its owner alone, if it is
+ * missing: a descriptor or negated errno. */
+int td_daylog_open(int log_fd, const char *prefix, unsigned day);
+/* Appends whole lines, behind one that a full disk or a crash has cut: 0 or
+ * negated errno. */
+int td_daylog_append(int fd, const struct td_buf *lines);
 
 /* The day of a file's name, 0 if it is none of PREFIX. */
 unsigned td_daylog_day(const char *name, const char *prefix);

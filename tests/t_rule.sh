@@ -100,7 +100,27 @@ sys.stdout.write(json.load(open(\"out\"))[\"payload\"])" |
     sed s/42/{{objectid}}/ | cmp - "$TASKDIR/templates/user.json"'
 chmod 666 "$SPOOL/templates/user.json"
 check_exit 1 'one that anybody may write' taskdir config check
+check_exit 1 'nor does an edit take it, as no runner will' taskdir rule set \
+    all template_file=templates/user.json
+like "$(cat err)" '*user.json can be written by others*' 'says why'
 chmod 600 "$SPOOL/templates/user.json"
+
+# --- A mistake can be mended -------------------------------------------------
+
+rm "$SPOOL/templates/user.json"
+check_exit 0 'list where a template is gone' taskdir rule list
+like "$(cat err)" '*all.conf:*template_file: *user.json*' 'tells it'
+like "$(cat out)" '*all *new-users *' 'and shows all'
+check_exit 0 'show' taskdir rule show all
+check_exit 1 'disable does not mend it' taskdir rule disable all
+check_exit 0 'set does' taskdir rule set all template_file=
+check_exit 0 'so that it is well again' taskdir config check
+is "$(cat err)" '' '... and nothing is told'
+chmod 666 "$SPOOL/conf.d/new-users.conf"
+check_exit 1 'a file that others may write' taskdir rule set new-users \
+    method=POST
+like "$(cat err)" '*new-users.conf can be written by others*' 'is not made one'
+chmod 600 "$SPOOL/conf.d/new-users.conf"
 
 check_exit 0 'remove' taskdir rule remove all
 check_exit 3 'once more' taskdir rule remove all

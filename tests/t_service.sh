@@ -141,6 +141,11 @@ wait_for 'a mistake is told with its place' \
 check 'and it goes on' kill -0 "$RUNNER"
 check_exit 1 'no change on top of it' taskdir service set mq timeout=1s
 like "$(cat err)" '*last.conf:4:8: rate*' 'for the same reason'
+check_exit 0 'list of what can be read' taskdir service list
+like "$(cat err)" '*last.conf:4:8: rate*' 'and the mistake is told'
+like "$(cat out)" 'mq *crm *' '... of all of them'
+check_exit 1 'one that the mistake may hide' taskdir service show nobody
+check_exit 0 'set of what is wrong' taskdir service set crm rate=5/s
 rm "$SPOOL/conf.d/last.conf"
 stop_runner
 
@@ -156,6 +161,11 @@ like "$(taskdir service list)" '*crm *open*' 'the list shows it'
 check_exit 0 'reset-breaker' taskdir service reset-breaker crm
 like "$(cat "$SPOOL/run/breaker/crm")" 'closed 2 *' 'is another change'
 check_exit 3 'of an unknown one' taskdir service open-breaker nobody
+echo '[rule tf' >"$SPOOL/conf.d/wrong.conf"
+check_exit 0 'a mistake elsewhere' taskdir service open-breaker crm
+check_exit 0 '... hinders neither' taskdir service reset-breaker crm
+like "$(cat err)" '*wrong.conf:1:*' '... and is told'
+rm "$SPOOL/conf.d/wrong.conf"
 taskdir service set crm cb_failure_threshold=0 >out
 check_exit 1 'of one without' taskdir service open-breaker crm
 like "$(cat err)" '*cb_failure_threshold is 0*' 'says why'

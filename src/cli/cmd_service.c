@@ -148,7 +148,7 @@ list(int argc, char **argv)
 
 	if (rc != TD_ARG_GO_ON)
 		return rc;
-	rc = td_target_open(&conf, &common, list_usage.name);
+	rc = td_target_look(&conf, &common, list_usage.name);
 	if (rc == TD_EXIT_DONE) {
 		td_out_open(&out, &common);
 		td_out_list(&out, NULL, columns);

@@ -13,6 +13,8 @@
 struct td_conf {
 	struct td_spool spool;
 	struct td_settings *settings;
+	/* The mistake for which they are not what the files say. */
+	struct td_err mistake;
 };
 
 /*

@@ -249,10 +249,8 @@ find(const struct td_service **service, const struct td_conf *conf,
     const char *name, const char *cmd)
 {
 	*service = td_service_find(conf->settings, name);
-	if (*service == NULL) {
-		td_cli_complain(cmd, "there is no service %s", name);
-		return TD_EXIT_NONE;
-	}
+	if (*service == NULL)
+		return td_target_missing(conf, "service", name, cmd);
 	if ((*service)->cb_failure_threshold > 0)
 		return TD_EXIT_DONE;
 	td_cli_complain(cmd, "%s has no breaker: its cb_failure_threshold is "
@@ -271,7 +269,7 @@ run(const struct td_usage *usage, unsigned state, int argc, char **argv)
 
 	if (rc != TD_ARG_GO_ON)
 		return rc;
-	rc = td_target_open(&conf, &options.common, usage->name);
+	rc = td_target_look(&conf, &options.common, usage->name);
 	if (rc == TD_EXIT_DONE)
 		rc = find(&service, &conf, args.words[0], usage->name);
 	if (rc == TD_EXIT_DONE) {

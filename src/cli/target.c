@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "cli/conf_file.h"
@@ -30,6 +31,7 @@ struct change {
 	struct td_buf head;	/* "service crm" */
 	struct td_spool spool;
 	struct td_settings *settings;
+	struct td_err mistake;	/* in them, before the change */
 	struct place *places;	/* in the order of the files */
 	size_t n;
 };
@@ -128,6 +130,9 @@ find_target(struct change *change, const char *file)
 	}
 	if (change->n > 0)
 		return TD_EXIT_DONE;
+	/* It may stand where nothing could be read. */
+	if (change->mistake.code != 0)
+		return td_cli_failed_err(change->cmd, &change->mistake);
 	td_cli_complain(change->cmd, "there is no %s %s", kind, change->name);
 	return TD_EXIT_NONE;
 }
@@ -191,6 +196,19 @@ edit(struct change *change, struct td_args *args)
 	return rc;
 }
 
+/* The runner obeys nobody but who runs it, which is the owner: what he makes
+ * is judged as it will be.  Anybody else would judge as somebody else. */
+static int
+load_changed(struct td_settings **settings, const struct change *change,
+    const struct td_settings_text *texts, struct td_err *err)
+{
+	int root_fd = change->spool.root_fd;
+
+	return geteuid() == change->spool.owner ?
+	    td_settings_load_with(settings, root_fd, texts, change->n, err) :
+	    td_settings_read_with(settings, root_fd, texts, change->n, err);
+}
+
 /* All files as they would be, so that also what belongs to another one is
  * seen: a rule whose service goes. */
 static int
@@ -204,8 +222,7 @@ check(const struct change *change)
 	for (size_t i = 0; texts != NULL && i < change->n; i++)
 		texts[i] = td_conf_file_text(&change->places[i].file);
 	if (texts != NULL)
-		rc = td_settings_read_with(&settings, change->spool.root_fd,
-		    texts, change->n, &err);
+		rc = load_changed(&settings, change, texts, &err);
 	free(texts);
 	td_settings_free(settings);
 	if (rc == 0)
@@ -276,12 +293,12 @@ edit_files(struct change *change, struct td_args *args, const char *file,
     bool *changed)
 {
 	int lock_fd = td_conf_lock(&change->spool);
-	struct td_err err = {0};
 	int rc = TD_EXIT_DONE;
 
-	if (td_settings_read(&change->settings, change->spool.root_fd,
-	    &err) != 0)
-		rc = td_cli_failed_err(change->cmd, &err);
+	/* A mistake may be what this mends: the end is checked. */
+	if (td_settings_read_part(&change->settings, change->spool.root_fd,
+	    &change->mistake) != 0)
+		rc = td_cli_failed_err(change->cmd, &change->mistake);
 	if (rc == TD_EXIT_DONE)
 		rc = find_target(change, file);
 	if (rc == TD_EXIT_DONE)

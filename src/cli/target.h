@@ -41,6 +41,15 @@ int td_target_change(const struct td_target_command *command, int argc,
 int td_target_open(struct td_conf *conf, const struct td_common *common,
     const char *cmd);
 
+/* Opens both to look at what can be read: of a mistake is only complained. */
+int td_target_look(struct td_conf *conf, const struct td_common *common,
+    const char *cmd);
+
+/* There is none of that name: the exit code, after the complaint.  A mistake
+ * may hide it, and has been told. */
+int td_target_missing(const struct td_conf *conf, const char *kind,
+    const char *name, const char *cmd);
+
 /* Appends a base_url without its password. */
 void td_target_add_url(struct td_buf *out, const char *text);
 

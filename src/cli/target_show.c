@@ -159,6 +159,30 @@ td_target_open(struct td_conf *conf, const struct td_common *common,
 }
 
 int
+td_target_look(struct td_conf *conf, const struct td_common *common,
+    const char *cmd)
+{
+	int rc = td_cli_open(&conf->spool, common, cmd);
+
+	if (rc == TD_EXIT_DONE && td_settings_read_part(&conf->settings,
+	    conf->spool.root_fd, &conf->mistake) != 0)
+		return td_cli_failed_err(cmd, &conf->mistake);
+	if (conf->mistake.code != 0)
+		td_cli_complain(cmd, "%s", conf->mistake.text);
+	return rc;
+}
+
+int
+td_target_missing(const struct td_conf *conf, const char *kind,
+    const char *name, const char *cmd)
+{
+	if (conf->mistake.code != 0)
+		return TD_EXIT_FAILED;
+	td_cli_complain(cmd, "there is no %s %s", kind, name);
+	return TD_EXIT_NONE;
+}
+
+int
 td_target_show(const struct td_usage *usage, const char *kind, int argc,
     char **argv)
 {
@@ -170,14 +194,12 @@ td_target_show(const struct td_usage *usage, const char *kind, int argc,
 
 	if (rc != TD_ARG_GO_ON)
 		return rc;
-	rc = td_target_open(&conf, &common, usage->name);
+	rc = td_target_look(&conf, &common, usage->name);
 	td_buf_add_format(&show.head, "%s %s", kind, args.words[0]);
 	if (rc == TD_EXIT_DONE && td_settings_lookup_in(conf.settings,
-	    td_buf_text(&show.head), "enabled", NULL) == NULL) {
-		td_cli_complain(usage->name, "there is no %s %s", kind,
-		    args.words[0]);
-		rc = TD_EXIT_NONE;
-	}
+	    td_buf_text(&show.head), "enabled", NULL) == NULL)
+		rc = td_target_missing(&conf, kind, args.words[0],
+		    usage->name);
 	if (rc == TD_EXIT_DONE) {
 		show.settings = conf.settings;
 		show.spool = &conf.spool;

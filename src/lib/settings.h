@@ -136,6 +136,12 @@ int td_settings_load_kept(struct td_settings **settings,
 int td_settings_read(struct td_settings **settings, int root_fd,
     struct td_err *err);
 
+/* As read, of what can be read: a mistake is no failure, the first one is in
+ * MISTAKE, whose code is 0 if there is none.  For who looks at services and
+ * rules only: they may be half there, and rules without their templates. */
+int td_settings_read_part(struct td_settings **settings, int root_fd,
+    struct td_err *mistake);
+
 /* One file of a configuration. */
 struct td_settings_text {
 	const char *name;	/* from the spool down */
@@ -144,8 +150,10 @@ struct td_settings_text {
 	bool open;		/* others than its owner may read it */
 };
 
-/* As read, with these N texts instead of what the files of their names hold,
- * whether there are such files or not. */
+/* As load and read, with these N texts instead of what the files of their
+ * names hold, whether there are such files or not. */
+int td_settings_load_with(struct td_settings **settings, int root_fd,
+    const struct td_settings_text *texts, size_t n, struct td_err *err);
 int td_settings_read_with(struct td_settings **settings, int root_fd,
     const struct td_settings_text *texts, size_t n, struct td_err *err);
 

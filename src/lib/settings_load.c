@@ -26,6 +26,7 @@ struct load {
 	int root_fd;
 	char *spool;		/* its path */
 	bool only_trusted;
+	struct td_err *mistake;	/* the first is kept here; NULL: it ends all */
 	const struct td_settings_text *texts;	/* instead of files */
 	size_t n_texts;
 	struct td_buf *keep;	/* what was read; may be NULL */
@@ -131,6 +132,26 @@ has_file(const struct td_settings *settings, const char *name)
 	return false;
 }
 
+/* The file will lie where it does, and belong to whom it does. */
+static int
+judge_given(const struct load *load, const char *name, struct td_err *err)
+{
+	int rc = load->only_trusted ?
+	    td_trust_check(load->spool, name, NULL) : 0;
+
+	return rc == 0 || rc == -ENOENT ? 0 :
+	    td_trust_check(load->spool, name, err);
+}
+
+static int
+load_text(struct load *load, const struct td_settings_text *text,
+    struct td_err *err)
+{
+	int rc = judge_given(load, text->name, err);
+
+	return rc == 0 ? td_settings_add_text(load->settings, text, err) : rc;
+}
+
 /* The texts of files that there are not yet.  They come last, which matters
  * only to settings that stand in several files. */
 static int
@@ -140,8 +161,7 @@ load_new_texts(struct load *load, struct td_err *err)
 
 	for (size_t i = 0; rc == 0 && i < load->n_texts; i++)
 		if (!has_file(load->settings, load->texts[i].name))
-			rc = td_settings_add_text(load->settings,
-			    &load->texts[i], err);
+			rc = load_text(load, &load->texts[i], err);
 	return rc;
 }
 
@@ -154,7 +174,7 @@ load_file(struct load *load, const char *name, struct td_err *err)
 	int rc;
 
 	if (given != NULL)
-		return td_settings_add_text(load->settings, given, err);
+		return load_text(load, given, err);
 	rc = read_judged(&buf, &text.open, load, name, err);
 	text.text = td_buf_text(&buf);
 	text.len = buf.len;
@@ -181,6 +201,17 @@ read_template(void *arg, struct td_buf *text, const char *path,
 	return rc;
 }
 
+/* A mistake is no failure where what else there is is wanted. */
+static int
+forgive(const struct load *load, int rc, const struct td_err *err)
+{
+	if (rc == 0 || rc == -ENOMEM || load->mistake == NULL)
+		return rc;
+	if (load->mistake->code == 0)
+		*load->mistake = *err;
+	return 0;
+}
+
 /* A missing one is no mistake, but a link that leads nowhere is. */
 static int
 load_main(struct load *load, struct td_err *err)
@@ -194,9 +225,11 @@ load_main(struct load *load, struct td_err *err)
 }
 
 static int
-load_part(void *load, const char *path, struct td_err *err)
+load_part(void *arg, const char *path, struct td_err *err)
 {
-	return load_file(load, path, err);
+	struct load *load = arg;
+
+	return forgive(load, load_file(load, path, err), err);
 }
 
 static int
@@ -216,14 +249,14 @@ load_all(struct load *load, struct td_err *err)
 	int rc = td_settings_new(&load->settings);
 
 	if (rc == 0)
-		rc = load_main(load, err);
+		rc = forgive(load, load_main(load, err), err);
 	if (rc == 0)
-		rc = td_parts_each(load->root_fd, more_dir, more_suffix,
-		    load_part, load, err);
+		rc = forgive(load, td_parts_each(load->root_fd, more_dir,
+		    more_suffix, load_part, load, err), err);
 	if (rc == 0)
 		rc = load_new_texts(load, err);
 	if (rc == 0)
-		rc = finish(load, read_template, err);
+		rc = forgive(load, finish(load, read_template, err), err);
 	if (rc == 0 && load->keep != NULL)
 		rc = td_buf_status(load->keep);
 	return rc;
@@ -345,6 +378,29 @@ td_settings_read(struct td_settings **settings, int root_fd,
 {
 	return load_spool(settings, &(struct load){ .root_fd = root_fd },
 	    err);
+}
+
+int
+td_settings_read_part(struct td_settings **settings, int root_fd,
+    struct td_err *mistake)
+{
+	struct td_err err = {0};
+	int rc;
+
+	mistake->code = 0;
+	rc = load_spool(settings, &(struct load){ .root_fd = root_fd,
+		.mistake = mistake }, &err);
+	if (rc != 0)
+		*mistake = err;
+	return rc;
+}
+
+int
+td_settings_load_with(struct td_settings **settings, int root_fd,
+    const struct td_settings_text *texts, size_t n, struct td_err *err)
+{
+	return load_spool(settings, &(struct load){ .root_fd = root_fd,
+		.only_trusted = true, .texts = texts, .n_texts = n }, err);
 }
 
 int

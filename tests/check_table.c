@@ -78,6 +78,28 @@ START_TEST(a_narrower_one_does_without_what_is_spare)
 }
 END_TEST
 
+START_TEST(one_long_cell_pads_no_other_line)
+{
+	struct td_table table = {0};
+	struct td_buf out = {0};
+	char name[1001] = "";
+
+	memset(name, 'x', sizeof(name) - 1);
+	td_table_begin(&table, columns);
+	for (int i = 0; i < 3; i++) {
+		add(&table, "a", "0", i == 1 ? name : "y");
+		td_table_set(&table, 3, "z", 1, TD_STYLE_PLAIN);
+	}
+	add(&table, "b", "0", "y");
+	td_table_print(&table, &out, &(struct td_table_look){0});
+	ck_assert_uint_lt(out.len, 1000 + 3 * 100);
+	ck_assert_ptr_nonnull(strstr(td_buf_text(&out), name));
+	ck_assert_ptr_null(strstr(td_buf_text(&out), "..."));
+	td_buf_release(&out);
+	td_table_release(&table);
+}
+END_TEST
+
 START_TEST(color_wraps_the_cell_only)
 {
 	shows(&(struct td_table_look){ .color = true },
@@ -131,6 +153,7 @@ main(void)
 		{ headings_take_part_in_the_widths, 0 },
 		{ a_narrow_terminal_cuts_what_may_be_cut, 0 },
 		{ a_narrower_one_does_without_what_is_spare, 0 },
+		{ one_long_cell_pads_no_other_line, 0 },
 		{ color_wraps_the_cell_only, 0 },
 		{ widths_count_characters, 0 },
 		{ a_long_table_is_printed_in_parts, 0 },

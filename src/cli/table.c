@@ -3,12 +3,16 @@
 #include "cli/table.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Between two columns; what a cut column keeps at least; and its mark. */
 enum { GAP = 2, CUT_MIN = 8 };
+/* What the widest cell may make of a column where nothing else limits it: each
+ * line is padded to it, and a URL may have 100 kB. */
+enum { WIDTH_MAX = 80 };
 static const char ellipsis[] = "...";
 
 static bool
@@ -175,14 +179,26 @@ leave_out(struct td_table *table, const struct td_table_look *look,
 }
 
 static void
+measure_row(struct td_table *table, size_t row, unsigned max)
+{
+	for (size_t i = 0; i < table->n_columns; i++) {
+		unsigned width = row_at(table, row)[i].width;
+
+		if (width > max)
+			width = max;
+		if (width > table->widths[i])
+			table->widths[i] = width;
+	}
+}
+
+static void
 measure(struct td_table *table, const struct td_table_look *look)
 {
 	unsigned wanted[TD_TABLE_COLUMNS];
 
 	for (size_t row = 0; row < table->n_rows; row++)
-		for (size_t i = 0; i < table->n_columns; i++)
-			if (row_at(table, row)[i].width > table->widths[i])
-				table->widths[i] = row_at(table, row)[i].width;
+		measure_row(table, row, look->width == 0 ? WIDTH_MAX :
+		    UINT_MAX);
 	for (size_t i = 0; look->heading && i < table->n_columns; i++) {
 		unsigned width = (unsigned)strlen(table->columns[i].title);
 
@@ -206,12 +222,13 @@ pad(struct td_buf *out, unsigned n)
 /* A cell with what separates it from the one before. */
 static void
 add_cell(struct td_buf *out, const struct td_table *table, size_t i,
-    const char *text, const struct td_cell *cell, bool color)
+    const struct td_cell *cell, const struct td_table_look *look)
 {
+	const char *text = td_buf_text(&table->text) + cell->at;
 	unsigned width = table->widths[i], used = cell->width;
 	size_t len = cell->len;
-	bool cut = (table->columns[i].flags & TD_COLUMN_CUT) && width > 0 &&
-	    used > width;
+	bool cut = look->width > 0 && width > 0 && used > width &&
+	    (table->columns[i].flags & TD_COLUMN_CUT);
 	bool right = table->columns[i].flags & TD_COLUMN_RIGHT;
 
 	if (cut) {
@@ -220,7 +237,7 @@ add_cell(struct td_buf *out, const struct td_table *table, size_t i,
 	}
 	if (right && used < width)
 		pad(out, width - used);
-	td_table_style(out, text, len, cell->style, color);
+	td_table_style(out, text, len, cell->style, look->color);
 	if (cut)
 		td_buf_add_text(out, ellipsis);
 	if (!right && used < width)
@@ -245,8 +262,7 @@ add_row(struct td_buf *out, const struct td_table *table,
 		if (!first)
 			pad(out, GAP);
 		first = false;
-		add_cell(out, table, i, td_buf_text(&table->text) +
-		    cells[i].at, &cells[i], look->color);
+		add_cell(out, table, i, &cells[i], look);
 	}
 	while (!out->failed && out->len > start &&
 	    out->data[out->len - 1] == ' ')

@@ -1,7 +1,8 @@
 /*
  * A text table: rows of cells, aligned.  Widths come from the first rows
  * (TD_TABLE_LOOK_AHEAD), so that a table of a million rows is neither held in
- * memory nor measured twice; a later cell that is wider pushes its line.
+ * memory nor measured twice; a later cell that is wider pushes its line, and
+ * so does one of more than 80 columns where there is no terminal to fit.
  */
 #ifndef TD_CLI_TABLE_H
 #define TD_CLI_TABLE_H

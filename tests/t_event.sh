@@ -85,6 +85,17 @@ like "$(taskdir event --json a.b 2>"$WORK/err" | tr -d ' \n')" \
     '{"id":"*"}' 'its id can be had as JSON'
 like "$(cat "$WORK/err")" '*no rule wants this event*' \
     'an event that nobody wants is told of'
+echo 'rate = fast' >>"$SPOOL/conf.d/hub.conf"
+lost=$(taskdir event a.b 2>"$WORK/err")
+why=$(taskdir why "$lost" 2>"$WORK/out")
+rm "$SPOOL/new/event,$lost.json"
+sed '$d' "$SPOOL/conf.d/hub.conf" >"$WORK/rules"
+cat "$WORK/rules" >"$SPOOL/conf.d/hub.conf"
+like "$(cat "$WORK/err")" \
+    '*hub.conf:*rate*cannot tell whether a rule wants this event*' \
+    'nothing is said of rules that cannot be read'
+is "$(grep -c 'no rule' "$WORK/err")" 0 '... but that'
+like "$why" '*which rules want it cannot be told*' 'nor by why'
 check_exit 2 'a name is needed' taskdir event
 check_exit 2 'data that is no JSON is refused' taskdir event a --data '{'
 check_exit 2 'a name without control characters' taskdir event 'a

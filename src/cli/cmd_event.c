@@ -84,6 +84,12 @@ warn_unwanted(const struct td_conf *conf, const struct td_buf *text)
 	if (wanted || td_event_parse(&event, text->data, text->len,
 	    NULL) != 0)
 		return;
+	/* A runner that is alive goes on with the rules that it had. */
+	if (conf->mistake.code != 0) {
+		td_cli_complain(usage.name, "cannot tell whether a rule wants "
+		    "this event: the settings cannot be read");
+		return;
+	}
 	for (size_t i = 0; i < n && !wanted; i++)
 		wanted = td_rule_matches(td_rule_at(conf->settings, i),
 		    &event);

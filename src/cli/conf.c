@@ -13,17 +13,17 @@ int
 td_conf_open(struct td_conf *conf, const struct td_common *common,
     const char *cmd)
 {
-	struct td_err err = {0};
+	struct td_err *err = &conf->mistake;
 	int rc = td_cli_open(&conf->spool, common, cmd);
 
 	if (rc != TD_EXIT_DONE)
 		return rc;
-	rc = td_settings_read(&conf->settings, conf->spool.root_fd, &err);
+	rc = td_settings_read(&conf->settings, conf->spool.root_fd, err);
 	if (rc != 0 && rc != -ENOMEM) {
-		td_cli_complain(cmd, "%s; using the defaults", err.text);
+		td_cli_complain(cmd, "%s; using the defaults", err->text);
 		/* A directory without settings has all the defaults. */
 		rc = td_settings_read(&conf->settings, conf->spool.run_fd,
-		    &err);
+		    NULL);
 	}
 	if (rc == 0)
 		return TD_EXIT_DONE;

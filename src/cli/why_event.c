@@ -30,6 +30,9 @@ td_why_event(struct td_why *why, const struct td_buf *text)
 	if (n_wanted == 0 && why->conf->spool.kind == TD_SPOOL_BOX)
 		td_why_say(why, "event", "it is an event, and about to be "
 		    "admitted");
+	else if (n_wanted == 0 && why->conf->mistake.code != 0)
+		td_why_say(why, "event", "it is an event; which rules want it "
+		    "cannot be told, as the settings cannot be read");
 	else if (n_wanted == 0)
 		td_why_say(why, "no-rule", "it is an event that no rule "
 		    "wants: it is logged, and nothing else happens");

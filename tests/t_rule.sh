@@ -77,6 +77,10 @@ like "$(cat err)" '*template of rule new-users: *' 'is refused'
 check_exit 2 'data that is none' taskdir rule preview new-users -d '{'
 check_exit 3 'an unknown rule' taskdir rule preview nobody
 
+taskdir rule set new-users template='{"id": {{id}}}' >out
+check_exit 0 'an id outside of quotes' taskdir rule preview new-users
+like "$(cat out)" '*{"id": 1001}*' 'is a number in the example'
+
 # The event itself, and a routing key.
 taskdir rule add all event='*' service=mq >out
 check_exit 0 'without a template' taskdir rule preview all -d \

@@ -103,7 +103,8 @@ add_event(struct preview *preview, struct td_json_span given)
 	}
 	td_buf_add_text(&preview->text, "{\"eventname\":");
 	add_name(&preview->text, preview->rule);
-	td_buf_add_text(&preview->text, ",\"id\":\"example-1\",\"data\":");
+	/* A number: templates may have it outside of quotes. */
+	td_buf_add_text(&preview->text, ",\"id\":\"1001\",\"data\":");
 	if (given.text != NULL)
 		td_buf_add(&preview->text, given.text, given.len);
 	else

@@ -58,9 +58,16 @@ is "$(ids --failed | tr ' ' '\n' | sort | paste -s -d ' ' -)" \
 is "$(ids --grep /status/404)" "$b" 'by text'
 is "$(ids --direction in)" '' 'by direction'
 is "$(ids --event ev-1 -n 1 --service crm)" "$a" 'by event'
+e=$(taskdir event crm --id own-7 --data '{"n":3}')
+wait_for 'an event is delivered' \
+    '[ "$(taskdir log --requests --json --event own-7 | wc -l)" -eq 1 ]'
+like "$(ids --event "$e")" "$e-*" 'by our id of the event'
+is "$(ids --event "${e%?}")" '' '... the whole one'
+is "$(ids --event own-7)" "$(ids --event "$e")" "... or its producer's"
 is "$(ids --until "$before")" '' 'by time: before'
-is "$(ids --since "$before" --service crm)" "$a" '... and after'
-is "$(ids | wc -w)" 3 'all of them'
+is "$(ids --since "$before" --service crm)" "$a $(ids --event own-7)" \
+    '... and after'
+is "$(ids | wc -w)" 4 'all of them'
 is "$(taskdir log --requests --json -n 1)" \
     "$(tail -n 1 "$SPOOL"/log/requests-*.jsonl)" 'the last one, as it is'
 like "$(taskdir log --requests --service crm)" \

@@ -29,7 +29,7 @@ static const struct td_opt opts[] = {
 	{ "rule", 0, "NAME", TD_OPT_TEXT, offsetof(struct options, rule), 0,
 	  "only by this rule" },
 	{ "event", 0, "ID", TD_OPT_TEXT, offsetof(struct options, event), 0,
-	  "only for the event of this id" },
+	  "only for the event of this id, its producer's or ours" },
 	{ "id", 0, "ID", TD_OPT_TEXT, offsetof(struct options, id), 0,
 	  "only for this task" },
 	{ "direction", 0, "in|out", TD_OPT_TEXT,
@@ -116,6 +116,23 @@ has_id(struct td_json_span line, const char *id)
 	    memcmp(value.text + value.len - 1 - len, id, len) == 0);
 }
 
+/* The producer's id, which the hub writes down, or ours, with which the ids of
+ * all its deliveries begin. */
+static bool
+is_of_event(struct td_json_span line, const char *event)
+{
+	struct td_json_span id;
+	size_t len;
+
+	if (fits(line, "eventid", event))
+		return true;
+	id = td_json_member(line, "id");
+	len = strlen(event);
+	return id.text != NULL && td_json_type(id) == TD_JSON_STRING &&
+	    id.len > len + 2 && memcmp(id.text + 1, event, len) == 0 &&
+	    id.text[1 + len] == '-';
+}
+
 static bool
 has_failed(struct td_json_span line)
 {
@@ -148,7 +165,7 @@ take(void *arg, const char *text, size_t len)
 	    fits(line, "direction", options->direction) &&
 	    fits(line, "service", options->service) &&
 	    fits(line, "rule", options->rule) &&
-	    fits(line, "eventid", options->event) &&
+	    is_of_event(line, options->event) &&
 	    fits(line, "class", options->error);
 }
 

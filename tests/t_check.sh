@@ -120,4 +120,21 @@ check_exit 1 'and is not repaired' taskdir check --repair
 like "$(cat err)" '*a runner holds*stop it*' 'which is said'
 taskdir cancel "$id" >/dev/null
 check 'the runner stops' stop_runner
+
+# Root runs somebody's spool as that user, and so it is judged.
+if [ "$(id -u)" -eq 0 ]; then
+	taskdir add slow >out
+	printf '[runner]\nmax_running = 2\n' >"$SPOOL/taskdir.conf"
+	chmod 0711 "$WORK"
+	chown -R 65534:65534 "$SPOOL"
+	check_exit 0 "root checks somebody's spool" taskdir check
+	is "$(cat out err)" '' 'and has no findings'
+	check_exit 0 'config check neither' taskdir config check
+	is "$(cat err)" '' '... and says nothing more'
+	chown 65533 "$SPOOL/taskdir.conf" "$SPOOL/handlers/slow"
+	chmod 0644 "$SPOOL/taskdir.conf"
+	check_exit 1 'files of a third one are some' taskdir check
+	like "$(cat out)" '*settings *chown 65534 *handler-untrusted *' \
+	    'which are told'
+fi
 done_testing

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "cli/owner.h"
 #include "lib/eventfile.h"
 #include "lib/scan.h"
 #include "lib/taskdir.h"
@@ -252,13 +253,18 @@ check_handler(struct td_check *check, const char *class_enc)
 	return rc == -ENOMEM ? rc : 0;
 }
 
+/* By the eyes of the user who will run the runner, so it comes last: root does
+ * not become root again. */
 int
 td_check_settings(struct td_check *check)
 {
 	struct td_settings *settings = NULL;
 	struct td_err err = {0};
-	int rc = td_settings_load(&settings, check->conf->spool.root_fd, &err);
+	int rc = td_owner_become(&check->conf->spool);
 
+	if (rc != 0)
+		return rc;
+	rc = td_settings_load(&settings, check->conf->spool.root_fd, &err);
 	td_settings_free(settings);
 	if (rc == -ENOMEM)
 		return rc;

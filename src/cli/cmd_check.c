@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/arg.h"
 #include "cli/check.h"
 #include "cli/monitor.h"
@@ -46,7 +47,7 @@ check_all(struct td_check *check)
 {
 	int (*const parts[])(struct td_check *check) = {
 		td_check_dirs, td_check_names, td_check_reasons, td_check_tmp,
-		td_check_settings, td_check_runner,
+		td_check_runner, td_check_settings,
 	};
 	int rc = 0;
 
@@ -115,6 +116,7 @@ td_cmd_check(int argc, char **argv)
 	if (rc == TD_EXIT_DONE) {
 		td_out_open(&out, &options.common);
 		check.now = (uint64_t)out.now;
+		td_log_set_level(TD_LOG_WARNING);
 		rc = td_out_close(&out, usage.name, run(&check));
 	}
 	if (lock_fd >= 0)

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/arg.h"
 #include "cli/config_edit.h"
 #include "cli/out.h"
+#include "cli/owner.h"
 #include "lib/settings.h"
 
 struct options {
@@ -190,6 +192,22 @@ get(int argc, char **argv)
 	return td_out_close(&out, get_usage.name, TD_EXIT_DONE);
 }
 
+/* Whom the runner may obey depends on who runs it. */
+static int
+load_as_owner(struct td_settings **settings, const struct td_spool *spool)
+{
+	struct td_err err = {0};
+	int rc;
+
+	td_log_set_level(TD_LOG_WARNING);
+	rc = td_owner_become(spool);
+	if (rc != 0)
+		return td_cli_failed(check_usage.name, rc,
+		    "cannot become the owner of %s", spool->path);
+	return td_settings_load(settings, spool->root_fd, &err) == 0 ?
+	    TD_EXIT_DONE : td_cli_failed_err(check_usage.name, &err);
+}
+
 static int
 check(int argc, char **argv)
 {
@@ -199,7 +217,6 @@ check(int argc, char **argv)
 	struct td_common common = {0};
 	struct td_settings *settings = NULL;
 	struct td_spool spool = {0};
-	struct td_err err = {0};
 	struct td_args args;
 	struct td_out out;
 	int rc = td_arg_parse(&check_usage, argc, argv, &common, &args);
@@ -209,9 +226,10 @@ check(int argc, char **argv)
 	rc = td_cli_open(&spool, &common, check_usage.name);
 	if (rc != TD_EXIT_DONE)
 		return rc;
-	if (td_settings_load(&settings, spool.root_fd, &err) != 0) {
+	rc = load_as_owner(&settings, &spool);
+	if (rc != TD_EXIT_DONE) {
 		td_spool_release(&spool);
-		return td_cli_failed_err(check_usage.name, &err);
+		return rc;
 	}
 	td_out_open(&out, &common);
 	td_out_list(&out, NULL, columns);

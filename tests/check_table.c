@@ -78,6 +78,37 @@ START_TEST(a_narrower_one_does_without_what_is_spare)
 }
 END_TEST
 
+START_TEST(the_end_stays_where_it_tells_more)
+{
+	static const struct td_column ends[] = {
+		{ "class", "", TD_COLUMN_CUT | TD_COLUMN_END },
+		{ "id", "", 0 }, {0},
+	};
+	static const char *const names[] = {
+		"dispatch_event_task\\crm", "\303\251\303\251x",
+		"dispatch_event_task\\\303\251",
+	};
+	struct td_table table = {0};
+	struct td_buf out = {0};
+
+	td_table_begin(&table, ends);
+	for (size_t i = 0; i < 3; i++) {
+		td_table_set(&table, 0, names[i], strlen(names[i]),
+		    TD_STYLE_BAD);
+		td_table_set(&table, 1, "y", 1, TD_STYLE_PLAIN);
+		(void)td_table_end_row(&table);
+	}
+	td_table_print(&table, &out, &(struct td_table_look){ .width = 14,
+		.color = true });
+	ck_assert_str_eq(td_buf_text(&out),
+	    "...\033[31mtask\\crm\033[0m  y\n"
+	    "\033[31m\303\251\303\251x\033[0m          y\n"
+	    "...\033[31mt_task\\\303\251\033[0m  y\n");
+	td_buf_release(&out);
+	td_table_release(&table);
+}
+END_TEST
+
 START_TEST(one_long_cell_pads_no_other_line)
 {
 	struct td_table table = {0};
@@ -153,6 +184,7 @@ main(void)
 		{ headings_take_part_in_the_widths, 0 },
 		{ a_narrow_terminal_cuts_what_may_be_cut, 0 },
 		{ a_narrower_one_does_without_what_is_spare, 0 },
+		{ the_end_stays_where_it_tells_more, 0 },
 		{ one_long_cell_pads_no_other_line, 0 },
 		{ color_wraps_the_cell_only, 0 },
 		{ widths_count_characters, 0 },

@@ -184,7 +184,7 @@ dlq_list(int argc, char **argv)
 		{ "dead_since", "SINCE", 0 },
 		{ "result", "RESULT", TD_COLUMN_SPARE },
 		{ "tries", "TRIES", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
-		{ "class", "CLASS", TD_COLUMN_CUT },
+		{ "class", "CLASS", TD_COLUMN_CUT | TD_COLUMN_END },
 		{ "rule", "RULE", TD_COLUMN_CUT | TD_COLUMN_SPARE },
 		{ "event", "EVENT", TD_COLUMN_CUT | TD_COLUMN_SPARE },
 		{ "status", "STATUS", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },

@@ -60,14 +60,14 @@ static const struct td_column columns[] = {
 	{ "due", "DUE", 0 },
 	{ "tries", "TRIES", TD_COLUMN_RIGHT },
 	{ "tries_left", "LEFT", TD_COLUMN_RIGHT },
-	{ "class", "CLASS", TD_COLUMN_CUT },
+	{ "class", "CLASS", TD_COLUMN_CUT | TD_COLUMN_END },
 	{ "id", "ID", 0 },
 	{ "error", "ERROR", TD_COLUMN_CUT },
 	{0},
 };
 
 static const struct td_column summary_columns[] = {
-	{ "class", "CLASS", TD_COLUMN_CUT },
+	{ "class", "CLASS", TD_COLUMN_CUT | TD_COLUMN_END },
 	{ "total", "TOTAL", TD_COLUMN_RIGHT },
 	{ "running", "RUNNING", TD_COLUMN_RIGHT },
 	{ "due", "DUE", TD_COLUMN_RIGHT },

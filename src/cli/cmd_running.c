@@ -37,7 +37,7 @@ static const struct td_column columns[] = {
 	{ "pid", "PID", TD_COLUMN_RIGHT },
 	{ "for", "FOR", TD_COLUMN_RIGHT },
 	{ "progress", "DONE", TD_COLUMN_RIGHT },
-	{ "class", "CLASS", TD_COLUMN_CUT },
+	{ "class", "CLASS", TD_COLUMN_CUT | TD_COLUMN_END },
 	{ "id", "ID", 0 },
 	{0},
 };

@@ -14,7 +14,7 @@ const struct td_column td_history_columns[] = {
 	{ "result", "RESULT", 0 },
 	{ "try", "TRY", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
 	{ "duration", "TOOK", TD_COLUMN_RIGHT | TD_COLUMN_SPARE },
-	{ "class", "CLASS", TD_COLUMN_CUT },
+	{ "class", "CLASS", TD_COLUMN_CUT | TD_COLUMN_END },
 	{ "id", "ID", 0 },
 	{ "error", "ERROR", TD_COLUMN_CUT },
 	{0},

@@ -14,6 +14,7 @@ enum { GAP = 2, CUT_MIN = 8 };
  * line is padded to it, and a URL may have 100 kB. */
 enum { WIDTH_MAX = 80 };
 static const char ellipsis[] = "...";
+enum { MARK = sizeof(ellipsis) - 1 };
 
 static bool
 is_first_byte(char c)
@@ -219,29 +220,42 @@ pad(struct td_buf *out, unsigned n)
 		td_buf_add_char(out, ' ');
 }
 
+/* What fits of a cell that is too wide, and a mark on the side of the rest. */
+static void
+add_cut(struct td_buf *out, const char *text, const struct td_cell *cell,
+    unsigned width, unsigned flags, bool color)
+{
+	bool end = flags & TD_COLUMN_END;
+	unsigned gone = cell->width - width;
+	size_t at = end ? bytes_of(text, cell->len, gone) : 0;
+	size_t len = end ? cell->len - at : bytes_of(text, cell->len, width);
+
+	if (end)
+		td_buf_add_text(out, ellipsis);
+	td_table_style(out, text + at, len, cell->style, color);
+	if (!end)
+		td_buf_add_text(out, ellipsis);
+}
+
 /* A cell with what separates it from the one before. */
 static void
 add_cell(struct td_buf *out, const struct td_table *table, size_t i,
     const struct td_cell *cell, const struct td_table_look *look)
 {
 	const char *text = td_buf_text(&table->text) + cell->at;
-	unsigned width = table->widths[i], used = cell->width;
-	size_t len = cell->len;
-	bool cut = look->width > 0 && width > 0 && used > width &&
-	    (table->columns[i].flags & TD_COLUMN_CUT);
-	bool right = table->columns[i].flags & TD_COLUMN_RIGHT;
+	unsigned width = table->widths[i], flags = table->columns[i].flags;
+	unsigned room = cell->width < width ? width - cell->width : 0;
 
-	if (cut) {
-		len = bytes_of(text, len, width - (unsigned)strlen(ellipsis));
-		used = width;
+	if (look->width > 0 && cell->width > width && width > MARK &&
+	    (flags & TD_COLUMN_CUT)) {
+		add_cut(out, text, cell, width - MARK, flags, look->color);
+		return;
 	}
-	if (right && used < width)
-		pad(out, width - used);
-	td_table_style(out, text, len, cell->style, look->color);
-	if (cut)
-		td_buf_add_text(out, ellipsis);
-	if (!right && used < width)
-		pad(out, width - used);
+	if (flags & TD_COLUMN_RIGHT)
+		pad(out, room);
+	td_table_style(out, text, cell->len, cell->style, look->color);
+	if (!(flags & TD_COLUMN_RIGHT))
+		pad(out, room);
 }
 
 static void

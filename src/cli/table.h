@@ -28,6 +28,8 @@ enum td_column_flags {
 	TD_COLUMN_CUT = 2,	/* may be cut to fit a terminal */
 	/* Left out where that does not help, the last of them first. */
 	TD_COLUMN_SPARE = 4,
+	/* Of what is cut the end stays: it tells more. */
+	TD_COLUMN_END = 8,
 };
 
 struct td_column {

@@ -10,6 +10,7 @@ rest crm 'rule.endpoint = /switch' 'cb_failure_threshold = 2' \
     'rule.template = {"old": {{n}}}'
 rest none 'cb_failure_threshold = 0'
 rest off 'enabled = no'
+rest ruleoff 'rule.enabled = no'
 start_runner
 
 state()
@@ -67,7 +68,16 @@ check_exit 1 'one without a breaker cannot be opened' \
 check_exit 3 'nor one that is not there' taskdir service open-breaker nosuch
 check_exit 2 'a name is wanted' taskdir service reset-breaker
 id=$(dispatch off)
-like "$(taskdir why "$id")" '*service off is disabled*' \
-    'why knows of disabled services'
+wait_for 'why knows of disabled services' \
+    'taskdir why "$id" | grep -q "service off is disabled"'
+id=$(dispatch ruleoff)
+wait_for 'and of disabled rules' 'taskdir why "$id" |
+    grep -q "rule ruleoff is disabled.*rule enable ruleoff"'
+id=$(dispatch nosuch)
+wait_for 'without its rule it is a dead letter' "dead $id"
+taskdir rule set ruleoff service=off >out
+id=$(dispatch ruleoff)
+wait_for 'and to which service a rule leads now' \
+    'taskdir why "$id" | grep -q "service off is disabled"'
 stop_runner
 done_testing

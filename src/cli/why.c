@@ -170,7 +170,7 @@ say_waiting(struct td_why *why, const struct td_found *found)
 	if (runner && due)
 		td_why_held(why);
 	if (!box)
-		td_why_service(why, class_name);
+		td_why_service(why, found, class_name);
 	if (runner && !box)
 		td_why_limits(why, found, class_enc, class_name);
 	/* A letter box has no handlers. */

@@ -33,8 +33,9 @@ int td_why_slot(struct td_why *why, const struct td_found *found);
 /* In a shared spool: which users come first.  0 or negated errno. */
 int td_why_users(struct td_why *why, const struct td_found *found);
 
-/* Of a delivery: whether its service takes it now. */
-void td_why_service(struct td_why *why, const char *class_name);
+/* Of a delivery: whether its rule and its service take it now. */
+void td_why_service(struct td_why *why, const struct td_found *found,
+    const char *class_name);
 
 /* Whether the bytes of a drop are an event; what becomes of it is then said. */
 bool td_why_event(struct td_why *why, const struct td_buf *text);

@@ -5,8 +5,11 @@
  */
 #include "cli/why.h"
 
+#include "cli/detail.h"
 #include "cli/service_breaker.h"
 #include "cli/when.h"
+#include "lib/json.h"
+#include "lib/rule.h"
 #include "lib/service.h"
 
 enum { OPEN = 1, HALF_OPEN = 2 };	/* as breakerfile.h has it */
@@ -33,21 +36,63 @@ say_breaker(struct td_why *why, const char *service)
 		    service);
 }
 
-void
-td_why_service(struct td_why *why, const char *class_name)
+static void
+say_service(struct td_why *why, const char *name)
 {
-	const char *name = td_service_of_class(class_name);
-	const struct td_service *service = name == NULL ? NULL :
-	    td_service_find(why->conf->settings, name);
+	const struct td_service *service = td_service_find(
+	    why->conf->settings, name);
 
-	if (name == NULL)
-		return;
-	if (service == NULL)
+	if (service == NULL) {
 		td_why_say(why, "service-missing", "there is no service %s: it "
 		    "goes to dlq/ at its turn", name);
-	else if (!service->enabled)
+		return;
+	}
+	if (!service->enabled)
 		td_why_say(why, "service-disabled", "service %s is disabled; "
 		    "\"taskdir service enable %s\" ends that", name, name);
-	if (service != NULL)
-		say_breaker(why, name);
+	say_breaker(why, name);
+}
+
+/* A rule's name, as hub/order.h reads it; "": it names none. */
+static void
+read_rule(struct td_buf *name, const struct td_why *why,
+    const struct td_found *found)
+{
+	struct td_detail detail = {0};
+	struct td_json_span rule;
+
+	if (td_detail_load(&detail, why->conf, found->state, found->text,
+	    NULL) == 0) {
+		rule = td_json_member(detail.task.customdata, "rule");
+		if (rule.text == NULL)
+			rule = td_json_member(detail.task.customdata,
+			    "ruleid");
+		if (rule.text != NULL && td_json_decode(name, rule, NULL) != 0)
+			td_buf_clear(name);
+	}
+	td_detail_release(&detail);
+}
+
+void
+td_why_service(struct td_why *why, const struct td_found *found,
+    const char *class_name)
+{
+	const char *service = td_service_of_class(class_name);
+	struct td_buf name = {0};
+	const struct td_rule *rule;
+
+	if (service == NULL)
+		return;
+	read_rule(&name, why, found);
+	rule = td_rule_find(why->conf->settings, td_buf_text(&name));
+	if (rule == NULL && name.len > 0)
+		td_why_say(why, "rule-missing", "there is no rule %s: it goes "
+		    "to dlq/ at its turn", td_buf_text(&name));
+	else if (rule != NULL && !rule->enabled)
+		td_why_say(why, "rule-disabled", "rule %s is disabled; "
+		    "\"taskdir rule enable %s\" ends that", rule->name,
+		    rule->name);
+	/* It may lead to another one now than when the task was made. */
+	say_service(why, rule != NULL ? rule->service : service);
+	td_buf_release(&name);
 }

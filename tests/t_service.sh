@@ -145,6 +145,8 @@ check_exit 0 'list of what can be read' taskdir service list
 like "$(cat err)" '*last.conf:4:8: rate*' 'and the mistake is told'
 like "$(cat out)" 'mq *crm *' '... of all of them'
 check_exit 1 'one that the mistake may hide' taskdir service show nobody
+like "$(cat err)" '*rate*there is no service nobody in what can be read' \
+    'says so'
 check_exit 0 'set of what is wrong' taskdir service set crm rate=5/s
 rm "$SPOOL/conf.d/last.conf"
 stop_runner

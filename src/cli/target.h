@@ -46,7 +46,7 @@ int td_target_look(struct td_conf *conf, const struct td_common *common,
     const char *cmd);
 
 /* There is none of that name: the exit code, after the complaint.  A mistake
- * may hide it, and has been told. */
+ * may hide it. */
 int td_target_missing(const struct td_conf *conf, const char *kind,
     const char *name, const char *cmd);
 

@@ -176,10 +176,11 @@ int
 td_target_missing(const struct td_conf *conf, const char *kind,
     const char *name, const char *cmd)
 {
-	if (conf->mistake.code != 0)
-		return TD_EXIT_FAILED;
-	td_cli_complain(cmd, "there is no %s %s", kind, name);
-	return TD_EXIT_NONE;
+	bool mistaken = conf->mistake.code != 0;
+
+	td_cli_complain(cmd, "there is no %s %s%s", kind, name, mistaken ?
+	    " in what can be read" : "");
+	return mistaken ? TD_EXIT_FAILED : TD_EXIT_NONE;
 }
 
 int

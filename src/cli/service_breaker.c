@@ -63,6 +63,7 @@ struct postponed {
 	int error;
 };
 
+/* The hub's (hub/delivery.c), and a second for its rounding. */
 enum { SPREAD_S = 5 };
 
 static int
@@ -160,7 +161,7 @@ change(const struct td_spool *spool, const char *service, unsigned state,
     uint64_t for_ms)
 {
 	struct td_breaker_line was = {0};
-	int dir_fd, rc = td_owner_become(spool);
+	int dir_fd, logged, rc = td_owner_become(spool);
 
 	if (rc != 0)
 		return rc;
@@ -169,10 +170,13 @@ change(const struct td_spool *spool, const char *service, unsigned state,
 		return dir_fd;
 	rc = write_line(dir_fd, service, state, for_ms, &was);
 	(void)close(dir_fd);
-	if (rc == 0)
-		rc = log_change(spool, service, was.state, state);
-	return rc == 0 && state == CLOSED ?
-	    release(spool, service, was.until_ms) : rc;
+	if (rc != 0)
+		return rc;
+	/* What could not be logged is done all the same. */
+	if (state == CLOSED)
+		rc = release(spool, service, was.until_ms);
+	logged = log_change(spool, service, was.state, state);
+	return rc != 0 ? rc : logged;
 }
 
 void

@@ -70,7 +70,7 @@ td_pools_capture_written(struct td_runner *runner, int wd)
 /* The hub puts back what waits for its next attempt, which then is made, or
  * is not, by what the settings say now. */
 static void
-close_if_idle(struct td_worker *worker)
+close_retired(struct td_worker *worker)
 {
 	if (worker->pool->n_pending == 0 && (worker->n_tasks == 0 ||
 	    worker->pool->settings.hub))
@@ -85,7 +85,7 @@ td_pools_retire(struct td_runner *runner)
 	for (struct td_pool *pool = runner->pools; pool != NULL;
 	    pool = pool->next)
 		pool->retired = true;
-	each_worker(runner, close_if_idle);
+	each_worker(runner, close_retired);
 	for (struct td_pool *pool = runner->pools; pool != NULL; pool = next) {
 		next = pool->next;
 		td_pool_free_if_over(pool);

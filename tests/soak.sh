@@ -233,12 +233,6 @@ begin_runner()
 	adopt_runner $!
 }
 
-forget_runner()
-{
-	wait "$RUNNER" 2>/dev/null
-	tap_runners=$(printf ' %s ' "$tap_runners" | sed "s/ $RUNNER / /g")
-}
-
 measure()
 {
 	rss=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' \
@@ -269,14 +263,14 @@ act()
 	case $1 in
 	[0-7])
 		kill -s KILL "$RUNNER"
-		forget_runner
+		wait "$RUNNER" 2>/dev/null
 		begin_runner
 		kills=$((kills + 1))
 		;;
 	8 | 9)
 		kill -s TERM "$RUNNER"
 		[ "$1" = 8 ] || kill -s TERM "$RUNNER"
-		forget_runner
+		wait "$RUNNER" 2>/dev/null
 		begin_runner
 		stops=$((stops + 1))
 		;;

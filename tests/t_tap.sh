@@ -24,6 +24,11 @@ check_exit 1 'failing shows in the exit status' said 'not_ok x; done_testing'
 like "$(said 'echo "$WORK" >../kept; ok x; done_testing' >/dev/null
     cat kept)" "*/taskdir-inner-*" 'a story has a directory of its own'
 check 'which is gone at its end' test ! -e "$(cat kept)"
+sh -c 'sleep 300 & echo $! >stranger'
+read -r stranger <stranger
+said "adopt_runner $stranger; ok x; done_testing" >"$WORK/.out"
+check 'a pid that became somebody else'"'"'s is left alone' is_alive "$stranger"
+kill "$stranger"
 sleep 300 &
 child=$!
 check 'a process lives' is_alive "$child"

@@ -256,13 +256,23 @@ adopt_runner()
 	tap_runners="$tap_runners $1"
 }
 
+# Whether it is a child of the story's own shell: the pid of one that ended may
+# be anybody's soon, and the fault programs use up all pids within a minute.
+is_ours()
+{
+	tap_stat=$(cat "/proc/$1/stat" 2>/dev/null)
+	case ${tap_stat##*) } in
+	?" $$ "*) return 0 ;;
+	esac
+	return 1
+}
+
 # stop_runner [SIGNAL]: returns the runner's exit status.
 stop_runner()
 {
-	kill -s "${1:-TERM}" "$RUNNER" 2>/dev/null
+	! is_ours "$RUNNER" || kill -s "${1:-TERM}" "$RUNNER" 2>/dev/null
 	tap_status=0
 	wait "$RUNNER" || tap_status=$?
-	tap_runners=$(printf ' %s ' "$tap_runners" | sed "s/ $RUNNER / /g")
 	RUNNER=''
 	return "$tap_status"
 }
@@ -361,6 +371,7 @@ clean_up()
 	tap_status=$?
 	trap - EXIT
 	for tap_pid in $tap_runners; do
+		is_ours "$tap_pid" || continue
 		kill -s TERM "$tap_pid" 2>/dev/null &&
 		    kill -s TERM "$tap_pid" 2>/dev/null
 		wait_until "! is_alive $tap_pid" 5 ||

@@ -123,7 +123,7 @@ td_tree_prepare(struct td_tree *tree, struct td_runner *runner,
 	if (tree->cgroup.is_open && (tree->cgroup.was_killed ||
 	    (!tree->is_empty && td_cgroup_is_populated(&tree->cgroup))))
 		td_tree_close(tree);
-	tree->is_empty = false;
+	tree->is_empty = tree->no_group = false;
 	if (!tree->cgroup.is_open && runner->cgroups.is_open)
 		rc = td_cgroup_make(&tree->cgroup, &runner->cgroups);
 	if (rc != 0)
@@ -191,8 +191,6 @@ bool
 td_tree_find(struct td_tree *tree, pid_t pid, const char *id,
     struct td_pids *left)
 {
-	bool group;
-
 	if (tree->cgroup.is_open) {
 		tree->is_empty = !td_cgroup_is_populated(&tree->cgroup);
 		if (tree->is_empty)
@@ -201,12 +199,13 @@ td_tree_find(struct td_tree *tree, pid_t pid, const char *id,
 		(void)td_cgroup_list(&tree->cgroup, left);
 		return td_cgroup_is_populated(&tree->cgroup);
 	}
-	group = kill(-pid, 0) == 0 || errno == EPERM;
+	tree->no_group = tree->no_group ||
+	    (kill(-pid, 0) != 0 && errno == ESRCH);
 	/* Mostly there is no orphan at all, which is cheap to know. */
 	if (td_procs_has_children())
 		(void)td_procs_children(left, pid, td_procs_last_pid(),
 		    "TASKDIR_ID", id);
-	return group || left->n > 0;
+	return !tree->no_group || left->n > 0;
 }
 
 void
@@ -217,7 +216,7 @@ td_tree_signal(struct td_tree *tree, pid_t pid,
 		(void)td_cgroup_kill(&tree->cgroup);
 		return;
 	}
-	if (!tree->cgroup.is_open)
+	if (!tree->cgroup.is_open && !tree->no_group)
 		(void)kill(-pid, sig);
 	for (size_t i = 0; i < left->n; i++)
 		(void)kill(left->pids[i], sig);

@@ -20,6 +20,7 @@ struct td_tree {
 	struct td_cgroup cgroup;
 	struct td_runner *runner;
 	bool is_empty;		/* nobody was left, and nobody came since */
+	bool no_group;		/* not any more: its number may be another's */
 	int wd;			/* watch on its last process; 0: none */
 	struct td_tree *next_watched;
 };

@@ -146,7 +146,7 @@ is_told_twice(void)
 {
 	struct td_buf buf = { 0 };
 	bool twice = td_io_read_file(spool.run_fd, "told", &buf, 1 << 20) ==
-	    0 && strcmp(td_buf_text(&buf), "0\n1\n") == 0;
+	    0 && strcmp(td_buf_text(&buf), "0 invalid\n1 invalid\n") == 0;
 
 	td_buf_release(&buf);
 	return twice;
@@ -156,7 +156,8 @@ static void
 put_alert(void)
 {
 	static const char script[] = "#!/bin/sh\n"
-	    "echo $TASKDIR_SUPPRESSED >>$TASKDIR_SPOOL/run/told\n";
+	    "echo $TASKDIR_SUPPRESSED $TASKDIR_RESULT "
+	    ">>$TASKDIR_SPOOL/run/told\n";
 	int fd = openat(spool.root_fd, "handlers/alert", O_WRONLY | O_CREAT |
 	    O_CLOEXEC, 0700);
 

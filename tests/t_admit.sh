@@ -219,6 +219,34 @@ if command -v rsync >"$WORK/.out"; then
 else
 	skip 'rsync is not installed'
 fi
+# --- More than the kernel tells of -------------------------------------------
+
+kept=$(cat /proc/sys/fs/inotify/max_queued_events)
+
+# A letter among events that are dropped: whether it ran before the minute's
+# look at the directories.
+flood()
+{
+	tick=$(stat -c '%i %Y' "$SPOOL/run/metrics.prom")
+	kill -s STOP "$RUNNER"
+	i=0
+	while [ $((i += 1)) -le "$kept" ]; do
+		: >"$SPOOL/new/.a"
+		: >"$SPOOL/new/.b"
+	done
+	id=$(taskdir add ok)
+	kill -s CONT "$RUNNER"
+	wait_until "ended $id" 90
+	[ "$(stat -c '%i %Y' "$SPOOL/run/metrics.prom")" = "$tick" ]
+}
+if [ "$kept" -le 100000 ]; then
+	check 'a letter runs at once that the kernel could not tell of' \
+	    eval 'flood || flood || flood'
+	check 'which the log says' grep -q 'more came at once' "$SPOOL.err"
+	rm "$SPOOL/new/.a" "$SPOOL/new/.b"
+else
+	skip "the kernel keeps $kept events"
+fi
 is "$(names_in new)" '' 'nothing is left behind'
 check 'the runner stops' stop_runner
 done_testing

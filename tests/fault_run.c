@@ -52,6 +52,10 @@ td_fault_run_once(struct td_spool *spool, const struct td_fault *fault,
 		if (release != NULL)
 			release();
 		td_spool_release(spool);
+		/* A leak check takes as long as a hundred runs: only where a
+		 * fault may have made a leak. */
+		if (fault == NULL)
+			_exit(status);
 		exit(status);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);

@@ -14,7 +14,8 @@ src_libbase_la_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/near.c src/base/near.h \
 	src/base/num.c src/base/num.h \
-	src/base/self.c src/base/self.h
+	src/base/self.c src/base/self.h \
+	src/base/thread.c src/base/thread.h
 
 src_liblib_la_SOURCES = \
 	src/lib/attempts.c src/lib/attempts.h \

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "hub/tables.h"
 
 /*
@@ -364,7 +364,6 @@ int
 td_drain_start(struct td_drain *drain, const struct td_drain_owner *owner,
     const struct td_service *service, uint64_t until_ms)
 {
-	sigset_t all, old;
 	int rc, bell_fd = td_post_bell();
 
 	if (bell_fd < 0)
@@ -377,15 +376,11 @@ td_drain_start(struct td_drain *drain, const struct td_drain_owner *owner,
 			.turns = owner->turns, .turn = { .bell_fd = bell_fd },
 		},
 	};
-	/* Signals are the loop's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&drain->thread, NULL, run, drain);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	rc = td_thread_start(&drain->thread, run, drain);
 	drain->is_running = drain->has_thread = rc == 0;
 	if (rc != 0)
 		(void)close(bell_fd);
-	return -rc;
+	return rc;
 }
 
 void

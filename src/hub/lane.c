@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 #define NEVER TD_MESSAGES_NEVER
 
@@ -376,19 +376,13 @@ run(void *arg)
 	return NULL;
 }
 
-/* Signals are the loop's. */
 static int
 start_thread(struct td_lane *lane)
 {
-	sigset_t all, old;
-	int rc;
+	int rc = td_thread_start(&lane->thread, run, lane);
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&lane->thread, NULL, run, lane);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	lane->has_thread = rc == 0;
-	return -rc;
+	return rc;
 }
 
 int

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "hub/post.h"
 
 /* A broker. */
@@ -22,14 +23,9 @@ struct td_place {
 void
 td_turns_open(struct td_turns *turns)
 {
-	pthread_condattr_t monotonic;
-
 	*turns = (struct td_turns){ .is_open = true };
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	(void)pthread_mutex_init(&turns->mutex, NULL);
-	(void)pthread_cond_init(&turns->moved, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	td_thread_open_cond(&turns->moved);
 }
 
 void

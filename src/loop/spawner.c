@@ -2,8 +2,9 @@
 
 #include "loop/spawner.h"
 
+#include "base/thread.h"
+
 #include <errno.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -87,28 +88,23 @@ static int
 start_threads(struct td_spawner *spawner)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
-	sigset_t all, old;
 	int rc = 0;
 
 	(void)pthread_mutex_init(&spawner->mutex, NULL);
 	(void)pthread_cond_init(&spawner->wake, NULL);
 	(void)pthread_cond_init(&spawner->done, NULL);
-	/* Signals are the loop's business. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	do {
-		rc = pthread_create(&spawner->threads[spawner->n_threads],
-		    NULL, work, spawner);
+		rc = td_thread_start(&spawner->threads[spawner->n_threads],
+		    work, spawner);
 		if (rc == 0)
 			spawner->n_threads++;
 	} while (rc == 0 && spawner->n_threads < n &&
 	    spawner->n_threads < TD_SPAWNER_THREADS);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	/* One is enough to go on with. */
 	if (spawner->n_threads > 0)
 		return 0;
 	end_threads(spawner);
-	return -rc;
+	return rc;
 }
 
 int

@@ -2,8 +2,9 @@
 
 #include "runner/flusher.h"
 
+#include "base/thread.h"
+
 #include <errno.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -76,19 +77,14 @@ destroy_locks(struct td_flusher *flusher)
 static int
 start_thread(struct td_flusher *flusher)
 {
-	sigset_t all, old;
 	int rc;
 
 	(void)pthread_mutex_init(&flusher->mutex, NULL);
 	(void)pthread_cond_init(&flusher->wake, NULL);
-	/* Signals are the loop's business. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&flusher->thread, NULL, work, flusher);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	rc = td_thread_start(&flusher->thread, work, flusher);
 	if (rc != 0)
 		destroy_locks(flusher);
-	return -rc;
+	return rc;
 }
 
 int

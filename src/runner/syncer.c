@@ -4,12 +4,11 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A group lasts so long; a lost completion only means another run. */
@@ -50,12 +49,8 @@ take_log(struct td_syncer *syncer)
 static void
 wait_for_group(struct td_syncer *syncer)
 {
-	struct timespec until;
+	struct timespec until = td_thread_in(GROUP_MS);
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GROUP_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	while (!syncer->urgent && !syncer->stop &&
 	    pthread_cond_timedwait(&syncer->wake, &syncer->mutex, &until) == 0)
 		continue;
@@ -89,25 +84,16 @@ work(void *arg)
 int
 td_syncer_start(struct td_syncer *syncer, const int *fds, int n)
 {
-	pthread_condattr_t attr;
-	sigset_t all, old;
 	int rc;
 
 	*syncer = (struct td_syncer){ .n_fds = n, .log_fd = -1,
 	    .next_log_fd = -1 };
 	memcpy(syncer->fds, fds, (size_t)n * sizeof(*fds));
 	(void)pthread_mutex_init(&syncer->mutex, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&syncer->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	/* Signals are the loop's business. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&syncer->thread, NULL, work, syncer);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	td_thread_open_cond(&syncer->wake);
+	rc = td_thread_start(&syncer->thread, work, syncer);
 	syncer->running = rc == 0;
-	return -rc;
+	return rc;
 }
 
 void

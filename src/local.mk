@@ -113,6 +113,7 @@ src_librunner_la_SOURCES = \
 	src/runner/census.c src/runner/census.h \
 	src/runner/channel.c \
 	src/runner/classes.c \
+	src/runner/closer.c src/runner/closer.h \
 	src/runner/control.c \
 	src/runner/crashes.c src/runner/crashes.h \
 	src/runner/dedup.c \
@@ -122,6 +123,7 @@ src_librunner_la_SOURCES = \
 	src/runner/events.c \
 	src/runner/expand.c src/runner/expand.h \
 	src/runner/expansion.c src/runner/expansion.h \
+	src/runner/files.c \
 	src/runner/finish.c \
 	src/runner/flusher.c src/runner/flusher.h \
 	src/runner/hold.c \

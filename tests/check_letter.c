@@ -58,6 +58,26 @@ START_TEST(reading_changes_no_inode)
 }
 END_TEST
 
+START_TEST(what_is_left_open_holds_nobody_up)
+{
+	struct td_letter letter = { 0 };
+	int dir = open_dir_with_task(), fd, writer;
+
+	ck_assert_int_eq(td_letter_open(&letter, dir, "letter",
+	    SIZE_MAX_BYTES, true, &fd), TD_LETTER_WHOLE);
+	ck_assert_int_ge(fd, 0);
+	writer = openat(dir, "letter", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_ge(writer, 0);
+	(void)close(fd);
+	ck_assert_int_eq(td_letter_open(&letter, dir, "letter",
+	    SIZE_MAX_BYTES, true, &fd), TD_LETTER_BUSY);
+	ck_assert_int_eq(fd, -1);
+	(void)close(writer);
+	td_letter_release(&letter);
+	(void)close(dir);
+}
+END_TEST
+
 /* As a file server does for its clients; it does not hear the kernel ask. */
 static void
 hold_lease(int dir, int ready)
@@ -107,6 +127,7 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ a_task_is_read, 0 },
 		{ reading_changes_no_inode, 0 },
+		{ what_is_left_open_holds_nobody_up, 0 },
 		{ a_lease_of_somebody_else_is_not_waited_for, 0 },
 	};
 

@@ -60,6 +60,7 @@ td_units = \
 td_units += \
 	tests/check_apart \
 	tests/check_child \
+	tests/check_closer \
 	tests/check_crashes \
 	tests/check_eventbook \
 	tests/check_eventfile \

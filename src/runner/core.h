@@ -60,6 +60,7 @@
 #include "runner/alert.h"
 #include "runner/boxes.h"
 #include "runner/census.h"
+#include "runner/closer.h"
 #include "runner/drops.h"
 #include "runner/expand.h"
 #include "runner/letter.h"
@@ -127,6 +128,7 @@ struct td_slot {
 	char name[TD_NAME_SIZE];	/* in cur/ */
 	char id[TD_NAME_ID_SIZE];
 	char *component, *userid;
+	int file_fd;		/* for the closer; -1: none */
 	struct td_terms terms;
 	struct td_outcome outcome;
 	struct td_verdict verdict;
@@ -187,6 +189,7 @@ struct td_runner {
 	struct td_runlog log;
 	unsigned synced_day;	/* whose file the syncer has */
 	struct td_syncer syncer;
+	struct td_closer closer;
 	struct td_spawner spawner;
 	struct td_users users;
 	struct td_cgroups cgroups;
@@ -201,6 +204,8 @@ struct td_runner {
 	struct td_expander expander;
 	struct td_quota quota;
 	struct td_letter letter, other;	/* scratch: one task's turn */
+	int file_fd;		/* the same, its file; -1: none */
+	unsigned n_files;	/* that slots have open */
 	int lock_fd, scoreboard_fd, output_fd, rates_fd;
 	uint32_t n_rates;	/* lines of run/rates */
 	uid_t uid;
@@ -311,6 +316,12 @@ bool td_tokens_come_soon(const struct td_runner *runner);
 void td_launch_put_back(struct td_slot *slot, int rc);
 /* Once more, for one that is stuck on that way. */
 void td_launch_return(struct td_slot *slot);
+
+/* files.c: a task's file stays open until it is removed, see closer.h. */
+/* The slot takes *FD (-1: none), and sets it to -1, if it may keep one more. */
+void td_files_keep(struct td_slot *slot, int *fd);
+/* The task has left its slot, or was even removed. */
+void td_files_drop(struct td_slot *slot, bool removed);
 
 /* start.c */
 /* Has the handler of a claimed task started, at once if HERE, else by the

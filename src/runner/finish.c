@@ -253,6 +253,7 @@ release_slot(struct td_slot *slot)
 	free(slot->component);
 	free(slot->userid);
 	slot->component = slot->userid = NULL;
+	td_files_drop(slot, slot->verdict.move == TD_MOVE_DONE);
 	slot->state = TD_SLOT_FREE;
 	if (slot->pool != NULL)
 		td_pool_release_slot(slot);

@@ -6,6 +6,7 @@
  */
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "lib/key.h"
 #include "runner/core.h"
@@ -38,7 +39,7 @@ free_slot(struct td_runner *runner)
 		return NULL;
 	slot->runner = runner;
 	slot->number = runner->n_slots;
-	slot->progress_percent = -1;
+	slot->progress_percent = slot->file_fd = -1;
 	slots[runner->n_slots++] = slot;
 	return slot;
 }
@@ -196,6 +197,7 @@ td_launch_return(struct td_slot *slot)
 	}
 	entry->state = (unsigned)slot->origin & 3;
 	runner->n_claimed--;
+	td_files_drop(slot, false);
 	slot->returns = false;
 	slot->state = TD_SLOT_FREE;
 	give_up_turn(runner, slot->ref);
@@ -327,6 +329,7 @@ claim(struct td_runner *runner, uint32_t ref, const struct td_letter *letter,
 		note_claim(runner, 0, name);
 		entry->state = TD_STATE_CUR;
 		runner->n_claimed++;
+		td_files_keep(slot, &runner->file_fd);
 		memcpy(slot->name, name, strlen(name) + 1);
 		td_slots_claimed(runner, ref);
 		td_tokens_note(runner, slot->class);
@@ -438,8 +441,8 @@ launch(struct td_runner *runner, uint32_t ref)
 	uint64_t key;
 
 	td_runner_name(runner, ref, name);
-	found = td_letter_read(letter, runner->spool->state_fd[state], name,
-	    runner->conf.max_size_bytes, !entry->complete);
+	found = td_letter_open(letter, runner->spool->state_fd[state], name,
+	    runner->conf.max_size_bytes, !entry->complete, &runner->file_fd);
 	if (found == TD_LETTER_WHOLE &&
 	    td_key_of_task(&key, &letter->task, td_runner_owner(runner,
 	    letter->owner, owner)) != 0)
@@ -480,5 +483,6 @@ td_launch_some(struct td_runner *runner)
 	if (ref == 0)
 		return false;
 	launch(runner, ref);
+	td_io_close(&runner->file_fd);
 	return true;
 }

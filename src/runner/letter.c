@@ -17,7 +17,7 @@ ctime_of(const struct stat *st)
 	return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
 }
 
-/* Whoever opens it for writing waits then until it is closed: 0; -EAGAIN: a
+/* Whoever opens it for writing waits then until it is given back: 0; -EAGAIN: a
  * writer has it; another: no lease is permitted here. */
 static int
 take_lease(int fd)
@@ -148,14 +148,16 @@ open_quietly(int dir_fd, const char *name)
 	return fd != -EPERM ? fd : td_io_open_beneath(dir_fd, name, O_RDONLY);
 }
 
-enum td_letter_state
-td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
-    size_t max_size, bool ask_lease)
+/* *FILE_FD: the file, with its lease, if WHOLE; else -1. */
+static enum td_letter_state
+read_file(struct td_letter *letter, int dir_fd, const char *name,
+    size_t max_size, bool ask_lease, int *file_fd)
 {
 	enum td_letter_state state;
 	struct stat st;
 	int fd;
 
+	*file_fd = -1;
 	td_task_release(&letter->task);
 	td_event_release(&letter->event);
 	td_buf_clear(&letter->text);
@@ -175,8 +177,38 @@ td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
 		return trouble(letter, -fd);
 	}
 	state = read_open(letter, fd, max_size, ask_lease);
-	(void)close(fd);
-	return state == TD_LETTER_WHOLE ? parse(letter, name) : state;
+	if (state == TD_LETTER_WHOLE)
+		state = parse(letter, name);
+	if (state == TD_LETTER_WHOLE)
+		*file_fd = fd;
+	else
+		(void)close(fd);
+	return state;
+}
+
+enum td_letter_state
+td_letter_open(struct td_letter *letter, int dir_fd, const char *name,
+    size_t max_size, bool ask_lease, int *file_fd)
+{
+	enum td_letter_state state = read_file(letter, dir_fd, name, max_size,
+	    ask_lease, file_fd);
+
+	if (*file_fd >= 0 && ask_lease && !letter->unsure &&
+	    fcntl(*file_fd, F_SETLEASE, F_UNLCK) != 0)
+		td_io_close(file_fd);
+	return state;
+}
+
+enum td_letter_state
+td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
+    size_t max_size, bool ask_lease)
+{
+	int fd;
+	enum td_letter_state state = read_file(letter, dir_fd, name, max_size,
+	    ask_lease, &fd);
+
+	td_io_close(&fd);
+	return state;
 }
 
 void

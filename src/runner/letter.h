@@ -3,8 +3,8 @@
  * following links, and telling whether it is complete.
  *
  * Whether a writer still holds it is asked with a read lease (fcntl(2),
- * F_SETLEASE), which ends with the descriptor, as soon as the bytes are read:
- * a writer waits for so long.  Where no lease is permitted only time can tell:
+ * F_SETLEASE), which ends as soon as the bytes are read: a writer waits for so
+ * long.  Where no lease is permitted only time can tell:
  * the caller waits until size and ctime have stood still.
  */
 #ifndef TD_RUNNER_LETTER_H
@@ -49,6 +49,10 @@ struct td_letter {
 /* Reads NAME in DIR_FD; what was in *letter is replaced. */
 enum td_letter_state td_letter_read(struct td_letter *letter, int dir_fd,
     const char *name, size_t max_size, bool ask_lease);
+/* The same, and leaves its file open, without the lease: *FILE_FD becomes -1
+ * unless it is WHOLE. */
+enum td_letter_state td_letter_open(struct td_letter *letter, int dir_fd,
+    const char *name, size_t max_size, bool ask_lease, int *file_fd);
 void td_letter_release(struct td_letter *letter);
 
 #endif

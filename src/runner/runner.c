@@ -194,6 +194,8 @@ start_machinery(struct td_runner *runner, struct td_err *err)
 		    td_events_unstarted);
 	if (rc == 0)
 		rc = td_syncer_start(&runner->syncer, dirs, 3);
+	if (rc == 0)
+		rc = td_closer_start(&runner->closer);
 	/* Orphans of tasks become our children: nothing gets away. */
 	if (rc == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		rc = -errno;
@@ -255,6 +257,7 @@ start(struct td_runner *runner, struct td_err *err)
 static void
 release(struct td_runner *runner)
 {
+	td_closer_stop(&runner->closer);
 	td_syncer_stop(&runner->syncer);
 	td_spawner_stop(&runner->spawner);
 	td_alert_release(runner);
@@ -270,6 +273,7 @@ release(struct td_runner *runner)
 		td_buf_release(&runner->slots[i]->value);
 		td_buf_release(&runner->slots[i]->message);
 		td_channel_close(runner->slots[i]);
+		td_io_close(&runner->slots[i]->file_fd);
 		free(runner->slots[i]);
 	}
 	free(runner->slots);
@@ -376,7 +380,7 @@ td_runner_run(struct td_spool *spool, const struct td_runner_options *options,
 		.options = options,
 		.uid = geteuid(),
 		.lock_fd = -1, .scoreboard_fd = -1, .output_fd = -1,
-		.rates_fd = -1, .held_fd = -1,
+		.rates_fd = -1, .held_fd = -1, .file_fd = -1,
 	};
 	int rc;
 

@@ -1,0 +1,31 @@
+#include "config.h"
+
+#include "base/io.h"
+#include "runner/core.h"
+
+/* Each process that is started gets a copy of the table of open files. */
+enum { FILES_MAX = 64 };
+
+void
+td_files_keep(struct td_slot *slot, int *fd)
+{
+	struct td_runner *runner = slot->runner;
+
+	if (runner->n_files == FILES_MAX || *fd < 0)
+		return;
+	slot->file_fd = *fd;
+	*fd = -1;
+	runner->n_files++;
+}
+
+void
+td_files_drop(struct td_slot *slot, bool removed)
+{
+	struct td_runner *runner = slot->runner;
+
+	runner->n_files -= slot->file_fd >= 0;
+	if (removed)
+		td_closer_add(&runner->closer, &slot->file_fd);
+	else
+		td_io_close(&slot->file_fd);
+}

@@ -2,8 +2,8 @@
 
 /*
  * From taskdir_add to the handler's first instruction, with an idle runner,
- * beside a process that waits for inotify and spawns; and from a due time to
- * the first instruction.
+ * beside a process that waits for inotify and spawns, or feeds a worker; and
+ * from a due time to the first instruction.
  */
 
 #include "bench.h"
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,77 @@ watch_and_spawn(const char *spool)
 			bench_die(program, rc);
 		(void)waitpid(pid, NULL, 0);
 	}
+	_exit(1);
+}
+
+/* A worker as the runner starts one: the socket it hears. */
+static int
+start_worker(const char *spool, const char *program)
+{
+	char hello[64];
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+		bench_die("socketpair", errno);
+	if (fork() == 0) {
+		(void)close(ends[0]);
+		if (chdir(spool) != 0 || dup2(ends[1], 3) != 3 ||
+		    setenv("TASKDIR_PIPELINE", "1", 1) != 0)
+			_exit(1);
+		(void)execl(program, program, (char *)NULL);
+		_exit(1);
+	}
+	(void)close(ends[1]);
+	if (read(ends[0], hello, sizeof(hello)) <= 0)
+		bench_die(program, errno);
+	return ends[0];
+}
+
+/* Claims it, reads it, feeds it, and takes the answer. */
+static void
+feed(int new_fd, int cur_fd, const char *name, int worker)
+{
+	char line[4096] = "{\"id\":\"x\",\"task\":", answer[256];
+	size_t len = strlen(line);
+	ssize_t n;
+	int fd;
+
+	if (renameat(new_fd, name, cur_fd, name) != 0)
+		bench_die(name, errno);
+	fd = openat(cur_fd, name, O_RDONLY | O_CLOEXEC);
+	n = read(fd, line + len, sizeof(line) - len - 1);
+	(void)close(fd);
+	if (n < 0)
+		bench_die(name, errno);
+	len += (size_t)n;
+	line[len++] = '\n';
+	if (write(worker, line, len) < 0 ||
+	    read(worker, answer, sizeof(answer)) <= 0)
+		bench_die("worker", errno);
+	(void)unlinkat(cur_fd, name, 0);
+}
+
+/* The least that gives each new file to a worker. */
+_Noreturn static void
+watch_and_feed(const char *spool, const char *program)
+{
+	char block[4096] __attribute__((aligned(8)));
+	int root = bench_open_dir(AT_FDCWD, spool);
+	int new_fd = bench_open_dir(root, "new");
+	int cur_fd = bench_open_dir(root, "cur");
+	int worker = start_worker(spool, program);
+	int fd = inotify_init1(IN_CLOEXEC);
+	ssize_t n;
+
+	if (fchdir(new_fd) != 0 || inotify_add_watch(fd, ".", IN_CREATE) < 0)
+		bench_die(spool, errno);
+	while ((n = read(fd, block, sizeof(block))) > 0)
+		for (char *at = block; at < block + n;) {
+			struct inotify_event *event = (void *)at;
+
+			feed(new_fd, cur_fd, event->name, worker);
+			at += sizeof(*event) + event->len;
+		}
 	_exit(1);
 }
 
@@ -128,6 +200,24 @@ ours_idle(const struct bench *bench, double *figures)
 	warm_up(path, "bench.stamp");
 	measure_latency(bench, path, "bench.stamp", figures);
 	bench_stop_runner(pid);
+	bench_remove(path);
+}
+
+static void
+limit_wake(const struct bench *bench, double *figures)
+{
+	char path[BENCH_PATH_SIZE];
+	pid_t pid;
+
+	bench_spool(path, bench, "wake", "");
+	pid = fork();
+	if (pid == 0)
+		watch_and_feed(path, bench->worker);
+	bench_pause(0.05);	/* poll: it has its watch by then */
+	warm_up(path, "bench.wake");
+	measure_latency(bench, path, "bench.wake", figures);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
 	bench_remove(path);
 }
 
@@ -219,6 +309,7 @@ const struct bench_case bench_wake = {
 		{ "idle, add to worker, median", "ms", BENCH_AT_MOST, 0.15 },
 		{ "idle, add to worker, 99th", "ms", BENCH_AT_MOST, 0.4 },
 	},
+	.limit = limit_wake,
 	.ours = ours_wake,
 };
 

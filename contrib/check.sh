@@ -80,8 +80,9 @@ suite()
 	rm -f "$dir"/tests/*.trs
 	{
 		status=0
-		# -O: a program's lines come together, and whole.
-		make -C "$dir" -O -j"$(nproc)" check </dev/null 2>&1 ||
+		# -O: a program's lines come together, and whole.  Stories
+		# wait more than they work.
+		make -C "$dir" -O -j$((2 * $(nproc))) check </dev/null 2>&1 ||
 		    status=$?
 		echo "$status" >"$dir/check.status"
 	} | tee "$dir/check.log" | progress

@@ -8,6 +8,7 @@
 #include "runner/runner.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -76,6 +77,31 @@ td_fault_empty(int dir_fd)
 		if (type != DT_DIR)
 			(void)unlinkat(dir_fd, name, 0);
 	td_scan_close(&scan);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+enum { THIN = 5 };
+#else
+enum { THIN = 1 };
+#endif
+
+static unsigned
+thin(const struct td_fault *fault)
+{
+	return (fault->mode == TD_FAULT_FAIL && fault->error == EIO) ||
+	    getenv("TD_SOAK") != NULL ? 1 : THIN;
+}
+
+unsigned
+td_fault_first(const struct td_fault *fault, unsigned worker)
+{
+	return 1 + (worker - 1) * thin(fault);
+}
+
+unsigned
+td_fault_step(const struct td_fault *fault)
+{
+	return TD_FAULT_WORKERS * thin(fault);
 }
 
 void

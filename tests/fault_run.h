@@ -28,5 +28,10 @@ void td_fault_empty(int dir_fd);
  */
 enum { TD_FAULT_WORKERS = 4 };
 void td_fault_share(int test, void (*work)(int test, unsigned worker));
+/* The first call that WORKER lets fail, and from one to the next: together all
+ * of them.  With sanitizers, which make a round many times as long, each call
+ * fails with EIO, and every fifth in the other ways (all with TD_SOAK). */
+unsigned td_fault_first(const struct td_fault *fault, unsigned worker);
+unsigned td_fault_step(const struct td_fault *fault);
 
 #endif

@@ -361,7 +361,7 @@ static const struct td_fault faults[] = {
 };
 enum { ALWAYS = SCENES + 5, FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-/* Rounds WORKER, WORKER + TD_FAULT_WORKERS ... in a spool of its own. */
+/* Each TD_FAULT_WORKERSth round, in a spool of its own. */
 static void
 work(int test, unsigned worker)
 {
@@ -373,11 +373,12 @@ work(int test, unsigned worker)
 	make_spool(td_harness_dir());
 	td_fault_share_doorbell();
 	/* A runner starts in the same way in all scenes. */
-	fault.at = worker + (scene == scenes ? 0 : START_CALLS);
+	fault.at = td_fault_first(&fault, worker) +
+	    (scene == scenes ? 0 : START_CALLS);
 	do {
 		ck_assert_uint_lt(fault.at, CALLS_MAX);
 		one_round(number, scene, &fault);
-		fault.at += TD_FAULT_WORKERS;
+		fault.at += td_fault_step(&fault);
 	} while (seen->hit);
 	ck_assert_uint_gt(fault.at, CALLS_MIN);
 	td_fault_tell(number, NULL, NULL);

@@ -273,7 +273,7 @@ static const struct td_fault faults[] = {
 };
 enum { FAULTS_ALWAYS = 4, FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-/* Rounds WORKER, WORKER + TD_FAULT_WORKERS ... in a spool of its own. */
+/* Each TD_FAULT_WORKERSth round, in a spool of its own. */
 static void
 work(int test, unsigned worker)
 {
@@ -287,11 +287,11 @@ work(int test, unsigned worker)
 	ck_assert_int_eq(td_spool_open(&spool, dir, NULL), 0);
 	td_scene_make_handlers(&spool);
 	td_fault_share_doorbell();
-	fault.at = worker;
+	fault.at = td_fault_first(&fault, worker);
 	do {
 		ck_assert_uint_lt(fault.at, CALLS_MAX);
 		one_round(number, scene, &fault);
-		fault.at += TD_FAULT_WORKERS;
+		fault.at += td_fault_step(&fault);
 	} while (seen->hit);
 	ck_assert_uint_gt(fault.at, CALLS_MIN);
 	td_fault_tell(number, NULL, NULL);

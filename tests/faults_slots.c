@@ -182,7 +182,7 @@ one_round(int number, bool with_file, const struct td_fault *fault)
 	check(now, &met);
 }
 
-/* Rounds WORKER, WORKER + TD_FAULT_WORKERS ... in a spool of its own. */
+/* Each TD_FAULT_WORKERSth round, in a spool of its own. */
 static void
 work(int test, unsigned worker)
 {
@@ -199,11 +199,11 @@ work(int test, unsigned worker)
 	write_file("taskdir.conf", "[runner]\nsettle = 20ms\n"
 	    "shutdown_grace = 0\n[class note]\nbackoff = 0\n", 0600);
 	td_fault_share_doorbell();
-	fault.at = worker;
+	fault.at = td_fault_first(&fault, worker);
 	do {
 		ck_assert_uint_lt(fault.at, CALLS_MAX);
 		one_round(number, test % 2 == 0, &fault);
-		fault.at += TD_FAULT_WORKERS;
+		fault.at += td_fault_step(&fault);
 	} while (seen->hit);
 	ck_assert_uint_gt(fault.at, CALLS_MIN);
 	td_fault_tell(number, NULL, NULL);

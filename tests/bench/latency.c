@@ -97,7 +97,9 @@ feed(int new_fd, int cur_fd, const char *name, int worker)
 	(void)close(fd);
 	if (n < 0)
 		bench_die(name, errno);
-	len += (size_t)n;
+	for (len += (size_t)n; n > 0; n--)
+		if (line[len - (size_t)n] == '\n')
+			line[len - (size_t)n] = ' ';
 	line[len++] = '\n';
 	if (write(worker, line, len) < 0 ||
 	    read(worker, answer, sizeof(answer)) <= 0)
@@ -113,12 +115,12 @@ watch_and_feed(const char *spool, const char *program)
 	int root = bench_open_dir(AT_FDCWD, spool);
 	int new_fd = bench_open_dir(root, "new");
 	int cur_fd = bench_open_dir(root, "cur");
-	int worker = start_worker(spool, program);
-	int fd = inotify_init1(IN_CLOEXEC);
+	int worker, fd = inotify_init1(IN_CLOEXEC);
 	ssize_t n;
 
 	if (fchdir(new_fd) != 0 || inotify_add_watch(fd, ".", IN_CREATE) < 0)
 		bench_die(spool, errno);
+	worker = start_worker(spool, program);
 	while ((n = read(fd, block, sizeof(block))) > 0)
 		for (char *at = block; at < block + n;) {
 			struct inotify_event *event = (void *)at;

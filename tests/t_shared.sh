@@ -192,6 +192,20 @@ check_exit 0 'what comes later too' as "$EVA" timeout 20 taskdir wait \
 is "$(runs_of "u$uid-$id" | wc -l)" 1 'once'
 is "$(in_box "$EVA" new)$(in_box "$EVA" queue)" '' 'no trace of it is left'
 
+# The same id again, with other bytes: no copy that a crash left.
+id=$(as "$EVA" taskdir add who --in 1h --data '"first"')
+wait_until '[ "$(in_box "$EVA" queue | wc -l)" -eq 1 ]'
+name=$(in_box "$EVA" queue)
+sed 's/first/other/' "$BOX/queue/$name" >"$WORK/other"
+as "$EVA" sh -c "cat >'$BOX/new/.other' && mv '$BOX/new/.other' \
+    '$BOX/new/$name'" <"$WORK/other"
+wait_for 'another task under a known id is refused' \
+    'grep -qs "already in the spool" "$BOX"/dlq/*.reason'
+like "$(cat "$SPOOL"/new/*) $(count_in new)" '*first* 1' \
+    'and the first one stays'
+as "$EVA" timeout 20 taskdir cancel --all --waiting >"$WORK/out"
+as "$EVA" timeout 20 taskdir dlq purge --all >"$WORK/out"
+
 # The picture is set right at the next start.
 as "$EVA" taskdir add who --in 1h >/dev/null
 wait_for 'a picture' '[ "$(in_box "$EVA" queue | wc -l)" -eq 1 ]'

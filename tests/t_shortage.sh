@@ -134,6 +134,23 @@ stuck()
 	is "$(run_field "$id" result) $(run_field "$id" try)" 'ok 1' \
 	    'at its first try'
 }
+
+# The runner is told to stop before it tries again.
+stuck_at_the_end()
+{
+	: >"$SPOOL.err"
+	chattr +a "$SPOOL/cur"
+	set_processes 1
+	id=$(as_nobody add files --data 6)
+	wait_until 'grep -q "cannot put a task back.*$id" "$SPOOL.err"'
+	kill -s STOP "$RUNNER"
+	chattr -a "$SPOOL/cur"
+	kill -s TERM "$RUNNER"
+	kill -s CONT "$RUNNER"
+	check 'the runner stops' stop_runner
+	is "$(states_of "$id")" new 'a task that could not go back has gone'
+	is "$(runs_of "$id")" '' 'and never ran'
+}
 wait_until '[ "$(count_in cur)" -eq 0 ]'
 most=$(sed -n 's/^Max processes *[^ ]* *\([^ ]*\).*/\1/p' \
     "/proc/$RUNNER/limits")
@@ -141,10 +158,12 @@ if ! chattr +a "$SPOOL/cur" 2>/dev/null; then
 	skip 'no file attributes here'
 elif ! command -v python3 >/dev/null; then
 	stuck files
+	stuck_at_the_end
 	skip 'python3 is not installed: no worker is short of anything'
 else
 	stuck files
 	stuck pooled
+	stuck_at_the_end
 fi
-stop_runner
+[ -z "$RUNNER" ] || stop_runner
 done_testing

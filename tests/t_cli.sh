@@ -17,6 +17,8 @@ check_exit 2 'no command is a wrong use' taskdir
 is "$(lines err)" 1 'said in one line'
 check_exit 2 'an unknown command is a wrong use' taskdir versoin
 like "$(cat err)" '*"taskdir version"*' 'that names the nearest'
+check_exit 2 'two letters changed places' taskdir lsit
+like "$(cat err)" '*"taskdir list"*' 'which is one mistake'
 check_exit 2 'an unknown option is a wrong use' taskdir version --frob
 like "$(cat err)" 'taskdir version: *--frob*taskdir version --help*' \
     'that names it and the help'

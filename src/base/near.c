@@ -13,27 +13,36 @@ smallest(unsigned a, unsigned b, unsigned c)
 	return least < c ? least : c;
 }
 
+/* The rows of the first word's last three letters, in turn. */
+typedef unsigned rows[3][TD_NEAR_WORD_MAX + 1];
+
+static void
+fill_row(rows r, const char *a, size_t i, const char *b, size_t n)
+{
+	unsigned *row = r[i % 3], *above = r[(i + 2) % 3];
+	const unsigned *before = r[(i + 1) % 3];
+
+	row[0] = (unsigned)i;
+	for (size_t j = 1; j <= n; j++) {
+		row[j] = smallest(above[j] + 1, row[j - 1] + 1,
+		    above[j - 1] + (a[i - 1] != b[j - 1]));
+		if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+		    a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
+			row[j] = before[j - 2] + 1;
+	}
+}
+
 unsigned
 td_near_distance(const char *a, const char *b)
 {
-	unsigned row[TD_NEAR_WORD_MAX + 1];
-	size_t n = strlen(b);
+	size_t len = strlen(a), n = strlen(b);
+	rows r;
 
-	if (n > TD_NEAR_WORD_MAX || strlen(a) > TD_NEAR_WORD_MAX)
+	if (n > TD_NEAR_WORD_MAX || len > TD_NEAR_WORD_MAX)
 		return TD_NEAR_WORD_MAX;
 	for (size_t j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (unsigned i = 1; *a != '\0'; i++, a++) {
-		unsigned corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned above = row[j];
-
-			row[j] = smallest(above + 1, row[j - 1] + 1,
-			    corner + (*a != b[j - 1]));
-			corner = above;
-		}
-	}
-	return row[n];
+		r[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= len; i++)
+		fill_row(r, a, i, b, n);
+	return r[len % 3][n];
 }

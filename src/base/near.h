@@ -6,7 +6,8 @@
 
 enum { TD_NEAR_WORD_MAX = 32 };	/* longer words are far from all others */
 
-/* Levenshtein's distance: letters to add, drop or change. */
+/* Letters to add, drop or change, or neighbours to swap (optimal string
+ * alignment). */
 unsigned td_near_distance(const char *a, const char *b);
 
 #endif

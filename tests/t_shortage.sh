@@ -2,6 +2,41 @@
 # What the runner does where the system does not let it: said once, and to
 # those who asked.
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
+
+# Fewer descriptors than tasks in a worker's hands, which need none.
+if command -v python3 >"$WORK/.out"; then
+	new_spool
+	settings <<-END
+	[runner]
+	max_running = 200
+	[class bad]
+	worker = yes
+	pipeline = 200
+	max_running = 1
+	cwd = $WORK
+	END
+	handler bad <"$TD_SRCDIR/tests/worker.py"
+	: >"$SPOOL.err"
+	prlimit --nofile=64:64 taskdir run >"$SPOOL.out" 2>"$SPOOL.err" \
+	    </dev/null &
+	adopt_runner $!
+	wait_until 'grep -q ready "$SPOOL.err"'
+	i=0
+	while [ $((i += 1)) -le 200 ]; do
+		echo '{"classname":"bad","customdata":{"do":[["wait","go"]]}}'
+	done | taskdir add --batch >"$WORK/out"
+	wait_for 'a worker has more tasks than the runner descriptors' \
+	    '[ "$(count_in cur)" -eq 200 ]'
+	is "$(grep -c 'Too many' "$SPOOL.err")" 0 'and none is missed'
+	: >go
+	wait_for 'all are done' '[ "$(count_in cur)" -eq 0 ]'
+	is "$(runs_of | grep -c '"result":"ok"')" 200 'at their first try'
+	stop_runner
+	rm go
+else
+	skip 'python3 is not installed: no worker has many tasks'
+fi
+
 new_spool
 handler files <<'END'
 #!/bin/sh

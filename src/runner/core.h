@@ -218,6 +218,7 @@ struct td_runner {
 	int held_fd;
 	uint64_t held_since[TD_HELD_COUNT];	/* 0: not held */
 	struct rlimit files;	/* that handlers get; 0: as the runner */
+	rlim_t most_files;	/* that the runner may have open */
 	unsigned stopping;	/* signals to stop so far */
 	bool is_lost;		/* its directories are no longer the spool's */
 	bool interrupting;

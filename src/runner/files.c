@@ -6,12 +6,20 @@
 /* Each process that is started gets a copy of the table of open files. */
 enum { FILES_MAX = 64 };
 
+/* The lower half of the table is for this, numbers being given from below. */
+static bool
+has_room(const struct td_runner *runner, int fd)
+{
+	return runner->n_files < FILES_MAX &&
+	    (rlim_t)fd < runner->most_files / 2;
+}
+
 void
 td_files_keep(struct td_slot *slot, int *fd)
 {
 	struct td_runner *runner = slot->runner;
 
-	if (runner->n_files == FILES_MAX || *fd < 0)
+	if (*fd < 0 || !has_room(runner, *fd))
 		return;
 	slot->file_fd = *fd;
 	*fd = -1;

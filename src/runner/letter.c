@@ -148,7 +148,7 @@ open_quietly(int dir_fd, const char *name)
 	return fd != -EPERM ? fd : td_io_open_beneath(dir_fd, name, O_RDONLY);
 }
 
-/* *FILE_FD: the file, with its lease, if WHOLE; else -1. */
+/* Not parsed yet.  *FILE_FD: the file, with its lease, if WHOLE; else -1. */
 static enum td_letter_state
 read_file(struct td_letter *letter, int dir_fd, const char *name,
     size_t max_size, bool ask_lease, int *file_fd)
@@ -178,8 +178,6 @@ read_file(struct td_letter *letter, int dir_fd, const char *name,
 	}
 	state = read_open(letter, fd, max_size, ask_lease);
 	if (state == TD_LETTER_WHOLE)
-		state = parse(letter, name);
-	if (state == TD_LETTER_WHOLE)
 		*file_fd = fd;
 	else
 		(void)close(fd);
@@ -196,6 +194,10 @@ td_letter_open(struct td_letter *letter, int dir_fd, const char *name,
 	if (*file_fd >= 0 && ask_lease && !letter->unsure &&
 	    fcntl(*file_fd, F_SETLEASE, F_UNLCK) != 0)
 		td_io_close(file_fd);
+	if (state == TD_LETTER_WHOLE)
+		state = parse(letter, name);
+	if (state != TD_LETTER_WHOLE)
+		td_io_close(file_fd);
 	return state;
 }
 
@@ -208,7 +210,7 @@ td_letter_read(struct td_letter *letter, int dir_fd, const char *name,
 	    ask_lease, &fd);
 
 	td_io_close(&fd);
-	return state;
+	return state == TD_LETTER_WHOLE ? parse(letter, name) : state;
 }
 
 void

@@ -194,8 +194,9 @@ start_machinery(struct td_runner *runner, struct td_err *err)
 		    td_events_unstarted);
 	if (rc == 0)
 		rc = td_syncer_start(&runner->syncer, dirs, 3);
-	if (rc == 0)
-		rc = td_closer_start(&runner->closer);
+	if (rc == 0 && td_closer_start(&runner->closer) != 0)
+		td_log(TD_LOG_WARNING, "runner", "no thread to close removed "
+		    "files: the loop does it");
 	/* Orphans of tasks become our children: nothing gets away. */
 	if (rc == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		rc = -errno;

@@ -91,12 +91,16 @@ td_start_raise_files(struct td_runner *runner)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur == limit.rlim_max)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	runner->most_files = limit.rlim_cur;
+	if (limit.rlim_cur == limit.rlim_max)
 		return;
 	runner->files = limit;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		runner->most_files = limit.rlim_cur;
+	else
 		runner->files = (struct rlimit){ 0 };
 }
 

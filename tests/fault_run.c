@@ -40,6 +40,20 @@ run(struct td_spool *spool, const struct td_fault *fault)
 	return TD_FAULT_ENDED + (rc < 0 ? 2 : rc);
 }
 
+/* A leak check takes as long as a hundred runs: only where a fault may have
+ * made a leak. */
+_Noreturn static void
+end(int status, const struct td_fault *fault)
+{
+#ifdef __SANITIZE_ADDRESS__
+	if (fault == NULL)
+		_exit(status);
+#else
+	(void)fault;
+#endif
+	exit(status);
+}
+
 int
 td_fault_run_once(struct td_spool *spool, const struct td_fault *fault,
     void (*release)(void))
@@ -53,11 +67,7 @@ td_fault_run_once(struct td_spool *spool, const struct td_fault *fault,
 		if (release != NULL)
 			release();
 		td_spool_release(spool);
-		/* A leak check takes as long as a hundred runs: only where a
-		 * fault may have made a leak. */
-		if (fault == NULL)
-			_exit(status);
-		exit(status);
+		end(status, fault);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_msg(WIFEXITED(status), "the runner hangs or was killed: %d",

@@ -173,6 +173,19 @@ warm_up(const char *path, const char *class_name)
 	bench_pause(0.7);	/* poll: a group sync follows in 0.5 s */
 }
 
+/* What the process that stands in for a runner reaches, and its end. */
+static void
+measure_least(const struct bench *bench, const char *path, pid_t pid,
+    const char *class_name, double *figures)
+{
+	bench_pause(0.05);	/* poll: it has its watch by then */
+	warm_up(path, class_name);
+	measure_latency(bench, path, class_name, figures);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	bench_remove(path);
+}
+
 static void
 limit_idle(const struct bench *bench, double *figures)
 {
@@ -183,12 +196,7 @@ limit_idle(const struct bench *bench, double *figures)
 	pid = fork();
 	if (pid == 0)
 		watch_and_spawn(path);
-	bench_pause(0.05);	/* poll: it has its watch by then */
-	warm_up(path, "bench.stamp");
-	measure_latency(bench, path, "bench.stamp", figures);
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-	bench_remove(path);
+	measure_least(bench, path, pid, "bench.stamp", figures);
 }
 
 static void
@@ -215,12 +223,7 @@ limit_wake(const struct bench *bench, double *figures)
 	pid = fork();
 	if (pid == 0)
 		watch_and_feed(path, bench->worker);
-	bench_pause(0.05);	/* poll: it has its watch by then */
-	warm_up(path, "bench.wake");
-	measure_latency(bench, path, "bench.wake", figures);
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-	bench_remove(path);
+	measure_least(bench, path, pid, "bench.wake", figures);
 }
 
 static void

@@ -97,7 +97,6 @@ src_libloop_la_SOURCES = \
 	src/loop/notify.c src/loop/notify.h \
 	src/loop/procs.c src/loop/procs.h \
 	src/loop/signals.c src/loop/signals.h \
-	src/loop/spawner.c src/loop/spawner.h \
 	src/loop/watch.c src/loop/watch.h
 src_libloop_la_LIBADD = src/libbase.la
 

@@ -34,28 +34,33 @@ open_groups(void)
 	return rc == 0;
 }
 
+static struct td_child child;
+
+static void
+start_shell(const struct td_cgroup *group, const char *command)
+{
+	static char text[64], shell[] = "sh", option[] = "-c";
+	static char *argv[] = { shell, option, text, NULL }, *envp[] = { NULL };
+	int null_fd;
+
+	(void)snprintf(text, sizeof(text), "%s", command);
+	ck_assert_int_eq(td_child_prepare(), 0);
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	child.spec = (struct td_child_spec){
+		.path = "/bin/sh", .argv = argv, .envp = envp,
+		.fds = { null_fd, null_fd, null_fd, -1 }, .umask = 022,
+		.cgroup_fd = group->fd,
+	};
+	ck_assert_msg(td_child_start(&child) == 0, "%s", child.what);
+	(void)close(null_fd);
+}
+
 static pid_t
 spawn_shell(const struct td_cgroup *group, const char *command)
 {
-	char *text = strdup(command), shell[] = "sh", option[] = "-c";
-	char *argv[] = { shell, option, text, NULL };
-	char *envp[] = { NULL };
-	int null_fd;
-	struct td_child_spec spec = {
-		.path = "/bin/sh", .argv = argv, .envp = envp,
-		.fds = { -1, -1, -1, -1 }, .umask = 022,
-		.cgroup_fd = group->fd,
-	};
-	const char *what = "";
-	_Atomic pid_t pid = -1;
-
-	ck_assert_int_eq(td_child_prepare(), 0);
-	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	spec.fds[0] = spec.fds[1] = spec.fds[2] = null_fd;
-	ck_assert_msg(td_child_spawn(&pid, &spec, &what) == 0, "%s", what);
-	(void)close(null_fd);
-	free(text);
-	return pid;
+	start_shell(group, command);
+	ck_assert_msg(td_child_wait(&child) == 0, "%s", child.what);
+	return child.pid;
 }
 
 static void
@@ -99,6 +104,38 @@ START_TEST(a_child_is_in_its_group_and_killed_with_it)
 	td_pids_release(&found);
 	td_pids_release(&old);
 	td_cgroups_close(&groups);
+	td_cgroups_close(&groups);
+}
+END_TEST
+
+/* Which is ours alone, but for CLONE_INTO_CGROUP. */
+static void
+freeze(const struct td_cgroup *group, const char *how)
+{
+	int fd = openat(group->fd, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq((int)write(fd, how, 1), 1);
+	(void)close(fd);
+}
+
+/* In a frozen group it does not get as far as execve(2). */
+START_TEST(a_start_does_not_wait_for_its_child)
+{
+	struct td_cgroup group = { 0 };
+	int status;
+
+	if (!open_groups())
+		return;
+	ck_assert_int_eq(td_cgroup_make(&group, &groups), 0);
+	freeze(&group, "1");
+	start_shell(&group, "exit 7");
+	ck_assert_int_eq(atomic_load(&child.inside), 1);
+	freeze(&group, "0");
+	ck_assert_int_eq(td_child_wait(&child), 0);
+	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 7);
+	td_cgroup_close(&group, &groups);
 	td_cgroups_close(&groups);
 }
 END_TEST
@@ -195,6 +232,7 @@ main(void)
 {
 	const struct td_harness_test tests[] = {
 		{ a_child_is_in_its_group_and_killed_with_it, 0 },
+		{ a_start_does_not_wait_for_its_child, 0 },
 		{ a_group_that_is_left_populated_goes_later, 0 },
 		{ only_our_own_groups_are_searched, 0 },
 		{ limits_are_written_where_they_differ, 0 },

@@ -23,8 +23,7 @@ run(struct td_child_spec *spec, const char *script)
 {
 	char sh[] = "sh", option[] = "-c", copy[1024];
 	char *argv[] = { sh, option, copy, NULL };
-	const char *what = "";
-	_Atomic pid_t pid = 0;
+	static struct td_child child;
 	int out[2], rc, status;
 	size_t len = 0;
 	ssize_t n;
@@ -38,14 +37,17 @@ run(struct td_child_spec *spec, const char *script)
 		spec->envp = clean;
 	for (int i = 0; i < TD_CHILD_FDS; i++)
 		spec->fds[i] = i == 1 || i == 2 ? out[1] : -1;
-	rc = td_child_spawn(&pid, spec, &what);
-	ck_assert_msg(rc == 0, "%s: %s", what, strerror(-rc));
+	child.spec = *spec;
+	rc = td_child_start(&child);
+	if (rc == 0)
+		rc = td_child_wait(&child);
+	ck_assert_msg(rc == 0, "%s: %s", child.what, strerror(-rc));
 	(void)close(out[1]);
 	while ((n = read(out[0], text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)n;
 	text[len] = '\0';
 	(void)close(out[0]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
@@ -158,19 +160,53 @@ static const struct {
 START_TEST(a_start_that_fails_names_its_step)
 {
 	char arg[] = "x", *argv[] = { arg, NULL };
-	const struct td_child_spec spec = {
+	static struct td_child child;
+	int status;
+
+	child.spec = (struct td_child_spec){
 		.path = bad[_i].path, .argv = argv, .envp = clean,
 		.cwd = bad[_i].cwd, .fds = { -1, -1, -1, -1 },
 	};
-	const char *what = "";
-	_Atomic pid_t pid;
+	ck_assert_int_eq(td_child_prepare(), 0);
+	errno = EDOM;
+	ck_assert_int_eq(td_child_start(&child), 0);
+	ck_assert_int_eq(td_child_wait(&child), bad[_i].rc);
+	ck_assert_msg(strstr(child.what, bad[_i].what) != NULL, "%s",
+	    child.what);
+	/* It runs beside us, and must leave what is ours alone. */
+	ck_assert_int_eq(errno, EDOM);
+	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 127);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
+/* That none of them makes us wait is shown in check_cgroup. */
+START_TEST(many_start_at_a_time)
+{
+	enum { MANY = 16 };
+	static struct td_child children[MANY];
+	char sh[] = "sh", option[] = "-c", script[] = "read -r x";
+	char *argv[] = { sh, option, script, NULL };
+	int line[2], status;
 
 	ck_assert_int_eq(td_child_prepare(), 0);
-	ck_assert_int_eq(td_child_spawn(&pid, &spec, &what), bad[_i].rc);
-	ck_assert_msg(strstr(what, bad[_i].what) != NULL, "%s", what);
-	/* Nothing to wait for is left. */
-	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
-	ck_assert_int_eq(errno, ECHILD);
+	ck_assert_int_eq(pipe2(line, O_CLOEXEC), 0);
+	for (int i = 0; i < MANY; i++) {
+		children[i].spec = (struct td_child_spec){
+			.path = "/bin/sh", .argv = argv, .envp = clean,
+			.fds = { line[0], -1, -1, -1 },
+		};
+		ck_assert_int_eq(td_child_start(&children[i]), 0);
+	}
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_eq(td_child_wait(&children[i]), 0);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), 0);
+	(void)close(line[1]);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_eq(waitpid(children[i].pid, &status, 0),
+		    children[i].pid);
 }
 END_TEST
 
@@ -187,6 +223,7 @@ main(void)
 		{ root_can_make_it_somebody_else, 0 },
 		{ a_start_that_fails_names_its_step,
 		    sizeof(bad) / sizeof(bad[0]) },
+		{ many_start_at_a_time, 0 },
 	};
 
 	return td_harness_run("child", tests,

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,9 @@ end(pid_t pid)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 }
 
+/* Those we know of; {0} at first, which makes an orphan of any child. */
+static struct td_pids started;
+
 /* Whether PID is found among our children that have the mark. */
 static bool
 is_found(pid_t pid)
@@ -57,9 +61,9 @@ is_found(pid_t pid)
 	struct td_pids found = { 0 };
 	bool is;
 
-	ck_assert_int_eq(td_procs_children(&found, pid - 1, pid,
-	    "TD_CHECK_PROCS", "exec"), 0);
-	is = found.n == 1 && found.pids[0] == pid;
+	ck_assert_int_eq(td_procs_orphans(&found, &started, "TD_CHECK_PROCS",
+	    "exec"), 0);
+	is = td_pids_has(&found, pid);
 	td_pids_release(&found);
 	return is;
 }
@@ -75,6 +79,58 @@ START_TEST(a_child_is_found_also_within_its_exec)
 		missed += !is_found(pid);
 	end(pid);
 	ck_assert_uint_le(missed, MISSES_MAX);
+}
+END_TEST
+
+START_TEST(what_we_started_is_no_orphan)
+{
+	pid_t pid = start(execute_for_ever), other = start(execute_for_ever);
+
+	while (!is_found(pid) || !is_found(other))
+		;
+	ck_assert_int_eq(td_pids_add(&started, other), 0);
+	ck_assert(!is_found(other));
+	while (!is_found(pid))
+		;
+	ck_assert_int_eq(td_pids_add(&started, pid), 0);
+	ck_assert(!is_found(pid));
+	td_pids_drop(&started, pid);
+	td_pids_drop(&started, pid);
+	ck_assert(!td_pids_has(&started, pid));
+	while (!is_found(pid))
+		;
+	end(pid);
+	ck_assert(!is_found(pid));
+	end(other);
+	td_pids_release(&started);
+}
+END_TEST
+
+/* Leaves its child to whoever is next. */
+static void
+leave_a_child(void)
+{
+	if (fork() == 0)
+		execute_for_ever();
+	_exit(0);
+}
+
+START_TEST(what_they_leave_is)
+{
+	struct td_pids found = { 0 };
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	pid = start(leave_a_child);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	while (found.n == 0)
+		ck_assert_int_eq(td_procs_orphans(&found, &started,
+		    "TD_CHECK_PROCS", "exec"), 0);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_int_ne(found.pids[0], pid);
+	end(found.pids[0]);
+	td_pids_release(&found);
 }
 END_TEST
 
@@ -161,6 +217,8 @@ main(void)
 {
 	const struct td_harness_test tests[] = {
 		{ a_child_is_found_also_within_its_exec, 0 },
+		{ what_we_started_is_no_orphan, 0 },
+		{ what_they_leave_is, 0 },
 		{ so_it_is_among_all_processes, 0 },
 		{ no_environment_is_none, 0 },
 		{ start_and_parent_are_known, 0 },

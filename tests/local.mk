@@ -75,7 +75,6 @@ td_units += \
 	tests/check_settle \
 	tests/check_slots \
 	tests/check_shares \
-	tests/check_spawner \
 	tests/check_user
 EXTRA_DIST += tests/cron.h tests/model.h tests/planner.h
 

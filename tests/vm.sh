@@ -63,7 +63,7 @@ fi
 
 TD_SRCDIR=$(dirname "$(dirname "$SELF")")
 [ $# -gt 0 ] || set -- tests/check_cgroup tests/check_child \
-    tests/check_spawner "$TD_SRCDIR/tests/t_cgroups.sh" \
+    "$TD_SRCDIR/tests/t_cgroups.sh" \
     "$TD_SRCDIR/tests/t_process.sh"
 linux=${TD_LINUX:-$(command -v linux.uml || command -v linux)}
 [ -n "$linux" ] || {

@@ -7,165 +7,185 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/ioprio.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* The kernel's sigset is 64 bits; the raw call wants its size. */
-enum { KERNEL_SIGSET_SIZE = 8, STACK_SIZE = 16 << 10 };
+enum { KERNEL_SIGSET_SIZE = 8 };
 
 /* A frame that execve cuts off never clears what address sanitizer marked
  * around its variables, and the marks lie in our memory. */
 #define CUT_OFF __attribute__((no_sanitize("address")))
 
-/* Shared with the child, which lives in our memory until it executes. */
-struct start {
-	const struct td_child_spec *spec;
-	const char *what;
-	int error;
-	bool joins;		/* its cgroup, by itself */
-};
-
 /*
- * From here to execve the child runs in the parent's memory: raw calls only,
- * since glibc's wrappers of setuid and the like speak to all threads.
+ * From here to execve the child runs in the parent's memory, and beside him:
+ * raw calls only, since libc's wrappers write errno, and those of setuid and
+ * the like speak to all threads.
  */
-static int
-fail(struct start *start, const char *what)
+CUT_OFF _Noreturn static void
+fail(struct td_child *child, const char *what, long rc)
 {
-	start->error = errno;
-	start->what = what;
-	_exit(127);
+	child->error = (int)rc;
+	child->what = what;
+	for (;;)
+		(void)td_clone_call(SYS_exit_group, 127, 0, 0, 0);
 }
 
-static void
-join(struct start *start)
+/* One step, after which the child goes on or ends. */
+CUT_OFF static long
+step(struct td_child *child, const char *what, long number, long a, long b,
+    long c)
 {
-	int fd = openat(start->spec->cgroup_fd, "cgroup.procs", O_WRONLY |
-	    O_CLOEXEC);
+	long rc = td_clone_call(number, a, b, c, 0);
 
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		(void)fail(start, "join the cgroup");
-	(void)close(fd);
-}
-
-static void
-become(struct start *start, const struct td_identity *who)
-{
-	if (syscall(SYS_setgroups, who->n_groups, who->groups) != 0)
-		(void)fail(start, "set the groups");
-	if (syscall(SYS_setresgid, who->gid, who->gid, who->gid) != 0)
-		(void)fail(start, "set the group");
-	if (syscall(SYS_setresuid, who->uid, who->uid, who->uid) != 0)
-		(void)fail(start, "set the user");
+	if (rc < 0)
+		fail(child, what, rc);
+	return rc;
 }
 
 CUT_OFF static void
-set_up(struct start *start)
+join(struct td_child *child)
 {
-	const struct td_child_spec *spec = start->spec;
+	static const char what[] = "join the cgroup";
+	long fd = td_clone_call(SYS_openat, child->spec.cgroup_fd,
+	    (long)"cgroup.procs", O_WRONLY | O_CLOEXEC, 0);
 
-	(void)setsid();
-	if (start->joins)
-		join(start);
-	for (int i = 0; i < TD_CHILD_FDS; i++) {
-		if (spec->fds[i] < 0)
-			(void)close(i);
-		else if (dup2(spec->fds[i], i) < 0)
-			(void)fail(start, "hand over descriptors");
-	}
+	if (fd < 0)
+		fail(child, what, fd);
+	(void)step(child, what, SYS_write, fd, (long)"0", 1);
+	(void)td_clone_call(SYS_close, fd, 0, 0, 0);
+}
+
+CUT_OFF static void
+become(struct td_child *child, const struct td_identity *who)
+{
+	(void)step(child, "set the groups", SYS_setgroups,
+	    (long)who->n_groups, (long)who->groups, 0);
+	(void)step(child, "set the group", SYS_setresgid, who->gid, who->gid,
+	    who->gid);
+	(void)step(child, "set the user", SYS_setresuid, who->uid, who->uid,
+	    who->uid);
+}
+
+CUT_OFF static void
+set_limits(struct td_child *child)
+{
+	const struct td_child_spec *spec = &child->spec;
+
 	for (size_t i = 0; i < spec->n_limits; i++) {
 		struct rlimit64 limit = {
 			spec->limits[i].value, spec->limits[i].max,
 		};
 
-		if (syscall(SYS_prlimit64, 0, spec->limits[i].resource, &limit,
-		    NULL) != 0)
-			(void)fail(start, "set a limit");
+		(void)step(child, "set a limit", SYS_prlimit64, 0,
+		    spec->limits[i].resource, (long)&limit);
 	}
-	if (spec->nice != 0 && setpriority(PRIO_PROCESS, 0, spec->nice) != 0)
-		(void)fail(start, "set nice");
-	if (spec->io_priority != 0 && syscall(SYS_ioprio_set,
-	    IOPRIO_WHO_PROCESS, 0, spec->io_priority) != 0)
-		(void)fail(start, "set ionice");
-	(void)umask(spec->umask);
+}
+
+CUT_OFF static void
+set_up(struct td_child *child)
+{
+	const struct td_child_spec *spec = &child->spec;
+
+	(void)td_clone_call(SYS_setsid, 0, 0, 0, 0);
+	if (child->joins)
+		join(child);
+	for (int i = 0; i < TD_CHILD_FDS; i++) {
+		if (spec->fds[i] < 0)
+			(void)td_clone_call(SYS_close, i, 0, 0, 0);
+		else
+			(void)step(child, "hand over descriptors", SYS_dup3,
+			    spec->fds[i], i, 0);
+	}
+	set_limits(child);
+	if (spec->nice != 0)
+		(void)step(child, "set nice", SYS_setpriority, PRIO_PROCESS, 0,
+		    spec->nice);
+	if (spec->io_priority != 0)
+		(void)step(child, "set ionice", SYS_ioprio_set,
+		    IOPRIO_WHO_PROCESS, 0, spec->io_priority);
+	(void)td_clone_call(SYS_umask, spec->umask, 0, 0, 0);
 	if (spec->identity != NULL)
-		become(start, spec->identity);
-	if (spec->no_new_privs &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		(void)fail(start, "set no_new_privs");
-	if (spec->cwd != NULL && chdir(spec->cwd) != 0)
-		(void)fail(start, "change directory");
+		become(child, spec->identity);
+	if (spec->no_new_privs)
+		(void)step(child, "set no_new_privs", SYS_prctl,
+		    PR_SET_NO_NEW_PRIVS, 1, 0);
+	if (spec->cwd != NULL)
+		(void)step(child, "change directory", SYS_chdir,
+		    (long)spec->cwd, 0, 0);
 }
 
 CUT_OFF static int
 run_child(void *arg)
 {
-	struct start *start = arg;
-	const struct td_child_spec *spec = start->spec;
+	struct td_child *child = arg;
+	const struct td_child_spec *spec = &child->spec;
 	uint64_t none = 0;
 
-	set_up(start);
-	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL,
+	set_up(child);
+	(void)td_clone_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0,
 	    KERNEL_SIGSET_SIZE);
-	(void)execve(spec->path, spec->argv, spec->envp);
-	return fail(start, "execute");
+	fail(child, "execute", td_clone_call(SYS_execve,
+	    (long)spec->path, (long)spec->argv, (long)spec->envp, 0));
 }
 
+/* As well as libc can: it makes us wait, and knows nothing of cgroups. */
 static pid_t
-start_child(struct start *start, char *stack, _Atomic pid_t *pid)
+start_waiting(struct td_child *child)
 {
-	struct td_clone how = {
-		.fn = run_child, .arg = start,
-		.stack = stack, .stack_size = STACK_SIZE, .pid = pid,
-		.cgroup_fd = start->spec->cgroup_fd,
-	};
-	pid_t child = -ENOSYS;
+	pid_t pid;
 
-	if (how.cgroup_fd > 0)
-		child = td_clone_into(&how);
-	if (child != -ENOSYS)
-		return child;
-	start->joins = how.cgroup_fd > 0;
-	child = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK |
-	    CLONE_PARENT_SETTID | SIGCHLD, start, pid);
-	return child < 0 ? -errno : child;
+	child->joins = child->spec.cgroup_fd > 0;
+	pid = clone(run_child, child->stack + sizeof(child->stack),
+	    CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	atomic_store(&child->inside, 0);
+	return pid < 0 ? -errno : pid;
 }
 
 int
-td_child_spawn(_Atomic pid_t *pid, const struct td_child_spec *spec,
-    const char **what)
+td_child_start(struct td_child *child)
 {
-	char stack[STACK_SIZE] __attribute__((aligned(16)));
-	struct start start = { .spec = spec };
+	struct td_clone how = {
+		.fn = run_child, .arg = child,
+		.stack = child->stack, .stack_size = sizeof(child->stack),
+		.inside = &child->inside,
+		.cgroup_fd = child->spec.cgroup_fd,
+	};
 	uint64_t all = UINT64_MAX, old;
-	pid_t child;
 
+	child->error = 0;
+	child->joins = false;
+	atomic_store(&child->inside, 1);
 	/* No handler of ours may run in the child, on the shared memory. */
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old,
 	    KERNEL_SIGSET_SIZE);
-	child = start_child(&start, stack, pid);
+	child->pid = td_clone(&how);
+	if (child->pid == -ENOSYS)
+		child->pid = start_waiting(child);
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL,
 	    KERNEL_SIGSET_SIZE);
-	if (child < 0) {
-		*what = "make a process";
-		return child;
-	}
-	if (start.error != 0) {
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			continue;
-		*what = start.what;
-		return -start.error;
-	}
-	return 0;
+	if (child->pid > 0)
+		return 0;
+	atomic_store(&child->inside, 0);
+	child->error = child->pid;
+	child->what = "make a process";
+	return child->error;
+}
+
+int
+td_child_wait(struct td_child *child)
+{
+	/* Woken by the kernel, which knows nothing of private futexes here. */
+	while (atomic_load(&child->inside) != 0)
+		(void)syscall(SYS_futex, &child->inside, FUTEX_WAIT, 1, NULL);
+	return child->error;
 }
 
 /*

@@ -1,9 +1,10 @@
 /*
- * Starting processes without copying the caller's memory: the child shares
- * it (CLONE_VM | CLONE_VFORK) until it executes.  Children lead a session and
- * process group of their own; no signal is blocked or (after
- * td_child_prepare) ignored; every descriptor but the four given is
- * close-on-exec.
+ * Starting processes without copying the caller's memory: the child shares it
+ * until it executes.  Unlike vfork(2) this does not make the caller wait, which
+ * would cost two changes of process each time, and the processor would stand
+ * idle between them.  Children lead a session and process group of their own;
+ * no signal is blocked or (after td_child_prepare) ignored; every descriptor
+ * but the four given is close-on-exec.
  */
 #ifndef TD_LOOP_CHILD_H
 #define TD_LOOP_CHILD_H
@@ -14,7 +15,11 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-enum { TD_CHILD_FDS = 4, TD_CHILD_LIMITS_MAX = 8 };
+enum {
+	TD_CHILD_FDS = 4,
+	TD_CHILD_LIMITS_MAX = 8,
+	TD_CHILD_STACK_SIZE = 8 << 10,
+};
 
 /* Who a process runs as. */
 struct td_identity {
@@ -43,15 +48,32 @@ struct td_child_spec {
 	size_t n_limits;
 };
 
-/*
- * 0 with *pid, which the kernel fills in before the child first runs; or
- * negated errno with *what naming the step that failed ("chdir", "execute",
- * ...): there is then no child, and *pid says nothing.
- */
-int td_child_spawn(_Atomic pid_t *pid, const struct td_child_spec *spec,
-    const char **what);
+/* One start.  It stays, with all that spec names, until td_child_wait has
+ * returned or the child was waited for as a process. */
+struct td_child {
+	struct td_child_spec spec;
+	pid_t pid;
+	/* Its own, until it has left our memory: */
+	atomic_int inside;	/* not 0: it has not */
+	bool joins;		/* its cgroup, by itself */
+	int error;		/* negated errno, why it does not execute */
+	const char *what;	/* the step that failed: "execute", ... */
+	char stack[TD_CHILD_STACK_SIZE] __attribute__((aligned(16)));
+};
 
-/* Before the first spawn: no signal is ignored, 0..3 are taken, so that no
+/*
+ * Makes the process, which goes on beside the caller: 0 with child->pid, or
+ * negated errno with child->what.
+ */
+int td_child_start(struct td_child *child);
+
+/*
+ * Waits until it executes: 0, or negated errno with child->what.  It has then
+ * ended with status 127 and is to be waited for as any other.
+ */
+int td_child_wait(struct td_child *child);
+
+/* Before the first start: no signal is ignored, 0..3 are taken, so that no
  * descriptor of ours is hidden by a child's, and all above are
  * close-on-exec. */
 int td_child_prepare(void);

@@ -7,17 +7,18 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__x86_64__) && defined(__LP64__)
 
 pid_t
-td_clone_into(const struct td_clone *how)
+td_clone(const struct td_clone *how)
 {
 	struct clone_args args = {
-		.flags = (unsigned)(CLONE_VM | CLONE_VFORK |
-		    CLONE_PARENT_SETTID) | CLONE_INTO_CGROUP,
+		.flags = (unsigned)(CLONE_VM | CLONE_CHILD_CLEARTID) |
+		    (how->cgroup_fd > 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = (unsigned)SIGCHLD,
-		.parent_tid = (uintptr_t)how->pid,
+		.child_tid = (uintptr_t)how->inside,
 		.stack = (uintptr_t)how->stack,
 		.stack_size = how->stack_size,
 		.cgroup = (unsigned)how->cgroup_fd,
@@ -42,13 +43,37 @@ td_clone_into(const struct td_clone *how)
 	return (pid_t)rc;
 }
 
+long
+td_clone_call(long number, long a, long b, long c, long d)
+{
+	register long fourth __asm__("r10") = d;
+	register long fifth __asm__("r8") = 0;
+	long rc;
+
+	__asm__ volatile("syscall"
+	    : "=a"(rc)
+	    : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth),
+	      "r"(fifth)
+	    : "rcx", "r11", "memory");
+	return rc;
+}
+
 #else
 
 pid_t
-td_clone_into(const struct td_clone *how)
+td_clone(const struct td_clone *how)
 {
 	(void)how;
 	return -ENOSYS;
+}
+
+/* Nobody is beside the child then. */
+long
+td_clone_call(long number, long a, long b, long c, long d)
+{
+	long rc = syscall(number, a, b, c, d, 0L);
+
+	return rc < 0 ? -errno : rc;
 }
 
 #endif

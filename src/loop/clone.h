@@ -1,10 +1,12 @@
 /*
- * A child that shares our memory until it executes, and that is in a cgroup
- * from its first moment: clone3(2), which no library has for such children.
+ * A child that shares our memory until it executes, runs beside us meanwhile,
+ * and is in a cgroup from its first moment: clone3(2), which no library has
+ * for such children.
  */
 #ifndef TD_LOOP_CLONE_H
 #define TD_LOOP_CLONE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,12 +15,21 @@ struct td_clone {
 	void *arg;
 	void *stack;		/* its lowest byte; multiples of 16 both */
 	size_t stack_size;
-	_Atomic pid_t *pid;	/* set before the child runs */
-	int cgroup_fd;
+	/* The kernel makes it 0 and wakes those who wait for it (futex(2), not
+	 * private) when the child has left our memory. */
+	atomic_int *inside;
+	int cgroup_fd;		/* 0: in ours */
 };
 
-/* Waits until the child executes or exits: its pid; -ENOSYS where this is not
- * known how to do, or negated errno. */
-pid_t td_clone_into(const struct td_clone *how);
+/*
+ * The child's pid, or negated errno; -ENOSYS where this is not known how to
+ * do, or the system does not let us.  Its errno is ours, which it must leave
+ * alone: td_clone_call.
+ */
+pid_t td_clone(const struct td_clone *how);
+
+/* A system call, whose fifth argument is 0, that leaves errno alone where
+ * td_clone works: its result, or negated errno. */
+long td_clone_call(long number, long a, long b, long c, long d);
 
 #endif

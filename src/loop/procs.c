@@ -11,12 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	PROBES_MAX = 256,	/* some 1.5 us each; reading /proc: 1-2 ms */
+	CHILDREN_MAX = 4 << 20,
 	ENVIRON_MAX = 4 << 20,
 	EXEC_WAIT_NS = 200000,
 	EXEC_WAITS_MAX = 500,	/* a search */
@@ -49,6 +48,25 @@ td_pids_add(struct td_pids *pids, pid_t pid)
 	return 0;
 }
 
+bool
+td_pids_has(const struct td_pids *pids, pid_t pid)
+{
+	for (size_t i = 0; i < pids->n; i++)
+		if (pids->pids[i] == pid)
+			return true;
+	return false;
+}
+
+void
+td_pids_drop(struct td_pids *pids, pid_t pid)
+{
+	for (size_t i = 0; i < pids->n; i++)
+		if (pids->pids[i] == pid) {
+			pids->pids[i] = pids->pids[--pids->n];
+			return;
+		}
+}
+
 void
 td_pids_release(struct td_pids *pids)
 {
@@ -72,26 +90,6 @@ read_proc(const char *path, char *out, size_t size)
 		out[n] = '\0';
 	(void)close(fd);
 	return n;
-}
-
-bool
-td_procs_has_children(void)
-{
-	siginfo_t info;
-
-	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT |
-	    __WNOTHREAD) == 0 || errno != ECHILD;
-}
-
-pid_t
-td_procs_last_pid(void)
-{
-	char text[128], *blank;
-
-	if (read_proc("/proc/loadavg", text, sizeof(text)) <= 0)
-		return 0;
-	blank = strrchr(text, ' ');
-	return blank == NULL ? 0 : (pid_t)strtol(blank + 1, NULL, 10);
 }
 
 /* The NTH field of stat, from the third on: the command before it may hold
@@ -148,20 +146,27 @@ has_no_environ(pid_t pid)
 	    start == strtoull(stat_field(text, STAT_ENV_END), NULL, 10);
 }
 
+/* A file of /proc of any length. */
+static int
+read_whole(const char *path, struct td_buf *out, size_t max)
+{
+	int rc, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	td_buf_clear(out);
+	rc = td_io_read(fd, out, max);
+	(void)close(fd);
+	return rc;
+}
+
 static int
 try_read_environ(pid_t pid, struct td_buf *env)
 {
 	char path[32];
-	int fd, rc;
 
 	(void)snprintf(path, sizeof(path), "/proc/%ld/environ", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	td_buf_clear(env);
-	rc = td_io_read(fd, env, ENVIRON_MAX);
-	(void)close(fd);
-	return rc;
+	return read_whole(path, env, ENVIRON_MAX);
 }
 
 /* What is missed in its exec would be met by nobody else.  WAITS: what a whole
@@ -216,49 +221,66 @@ each_pid(int (*each)(void *arg, pid_t pid), void *arg)
 	return rc;
 }
 
-struct child_search {
-	struct td_pids *found;
-	const char *name, *value;
-	unsigned waits;
-};
-
+/* The long way, where the kernel keeps no such list (PROC_CHILDREN). */
 static int
-try_child(void *arg, pid_t pid)
+add_child(void *children, pid_t pid)
 {
-	struct child_search *search = arg;
-	struct td_buf env = { 0 };
 	uint64_t ticks;
 	pid_t parent;
 	bool zombie;
+
+	return td_procs_start(pid, &ticks, &parent, &zombie) != 0 ||
+	    parent != getpid() ? 0 : td_pids_add(children, pid);
+}
+
+/* This list misses some if others end meanwhile, but ours end when we wait for
+ * them. */
+static int
+list_children(struct td_pids *children)
+{
+	struct td_buf text = { 0 };
+	int rc = read_whole("/proc/thread-self/children", &text, CHILDREN_MAX);
+	char *at = text.data, *end;
+
+	if (rc == -ENOENT)
+		return each_pid(add_child, children);
+	for (; rc == 0 && at < text.data + text.len; at = end + 1)
+		rc = td_pids_add(children, (pid_t)strtol(at, &end, 10));
+	td_buf_release(&text);
+	return rc;
+}
+
+static int
+add_if_named(struct td_pids *found, pid_t pid, const char *name,
+    const char *value, unsigned *waits)
+{
+	struct td_buf env = { 0 };
 	const char *has = NULL;
 	int rc = 0;
 
-	if (td_procs_start(pid, &ticks, &parent, &zombie) != 0 || zombie ||
-	    parent != getpid())
-		return 0;
-	if (read_environ(pid, &env, &search->waits) == 0)
-		has = td_procs_env(env.data, env.len, search->name);
-	if (has != NULL && strcmp(has, search->value) == 0)
-		rc = td_pids_add(search->found, pid);
+	if (read_environ(pid, &env, waits) == 0)
+		has = td_procs_env(env.data, env.len, name);
+	if (has != NULL && strcmp(has, value) == 0)
+		rc = td_pids_add(found, pid);
 	td_buf_release(&env);
 	return rc;
 }
 
 int
-td_procs_children(struct td_pids *found, pid_t after, pid_t last,
+td_procs_orphans(struct td_pids *found, const struct td_pids *own,
     const char *name, const char *value)
 {
-	struct child_search search = { found, name, value,
-		EXEC_WAITS_MAX };
-	int rc = 0;
+	struct td_pids children = { 0 };
+	unsigned waits = EXEC_WAITS_MAX;
+	int rc = list_children(&children);
 
-	if (last == after)
-		return 0;
-	/* A wrapped or unknown counter says nothing about who is younger. */
-	if (last < after || last - after > PROBES_MAX)
-		return each_pid(try_child, &search);
-	for (pid_t pid = after + 1; rc == 0 && pid <= last; pid++)
-		rc = try_child(&search, pid);
+	/* Mostly there is none, which is cheap to know. */
+	if (children.n > own->n)
+		for (size_t i = 0; rc == 0 && i < children.n; i++)
+			if (!td_pids_has(own, children.pids[i]))
+				rc = add_if_named(found, children.pids[i],
+				    name, value, &waits);
+	td_pids_release(&children);
 	return rc;
 }
 

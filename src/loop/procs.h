@@ -17,21 +17,17 @@ struct td_pids {
 };
 
 int td_pids_add(struct td_pids *pids, pid_t pid);
+bool td_pids_has(const struct td_pids *pids, pid_t pid);
+/* Once, if it is there; their order changes. */
+void td_pids_drop(struct td_pids *pids, pid_t pid);
 void td_pids_release(struct td_pids *pids);
 
-/* Whether the calling thread has any child, zombies included.  What other
- * threads started are theirs. */
-bool td_procs_has_children(void);
-
-/* The number the kernel gave to the youngest process; 0 if unknown. */
-pid_t td_procs_last_pid(void);
-
 /*
- * Adds the live (not zombie) children of the caller that are younger than
- * AFTER, the last pid being LAST, and whose environment has NAME=VALUE.
- * Few numbers are tried one by one, many by reading /proc.  0 or errno.
+ * Adds the children of the calling thread that are not among OWN, all of which
+ * are its children, and whose environment has NAME=VALUE: those it inherited
+ * as a subreaper, for nobody of whom it waits meanwhile.  0 or errno.
  */
-int td_procs_children(struct td_pids *found, pid_t after, pid_t last,
+int td_procs_orphans(struct td_pids *found, const struct td_pids *own,
     const char *name, const char *value);
 
 /* Calls EACH with the pid and environment (NUL-separated, LEN bytes) of every

@@ -138,24 +138,14 @@ on_time_over(struct td_timer *timer)
 	    offsetof(struct td_alert, timer));
 	struct td_runner *runner = alert->runner;
 
-	td_alert_join(runner);
-	if (!alert->active)
-		return;
 	if (!alert->ending)
 		td_log(TD_LOG_WARNING, "runner", "the alert command takes "
 		    "longer than alert_timeout and is ended command=%s",
 		    alert->path.data);
-	(void)kill(-atomic_load(&alert->spawn.pid), alert->ending ? SIGKILL :
-	    SIGTERM);
+	(void)kill(-alert->child.pid, alert->ending ? SIGKILL : SIGTERM);
 	alert->ending = true;
 	(void)td_loop_set_timer(&runner->loop, timer, runner->loop.now_ms +
 	    GRACE_MS);
-}
-
-static void
-on_started(struct td_spawn *spawn)
-{
-	(void)spawn;
 }
 
 static void
@@ -180,20 +170,19 @@ start(struct td_alert *alert, char error[static TD_ERROR_MAX])
 		rc = open_fds(alert);
 	if (rc != 0)
 		return rc;
-	alert->joined = alert->ending = false;
-	alert->spawn = (struct td_spawn){
-		.started = on_started,
-		.spec = {
-			.path = alert->path.data,
-			.argv = alert->argv,
-			.envp = alert->list,
-			.fds = { alert->stdin_fd, alert->output_fd,
-			    alert->output_fd, -1 },
-			.cwd = "/",
-			.umask = 022,
-		},
+	alert->ending = false;
+	alert->child.spec = (struct td_child_spec){
+		.path = alert->path.data,
+		.argv = alert->argv,
+		.envp = alert->list,
+		.fds = { alert->stdin_fd, alert->output_fd,
+		    alert->output_fd, -1 },
+		.cwd = "/",
+		.umask = 022,
 	};
-	td_spawner_add(&runner->spawner, &alert->spawn);
+	rc = td_start_child(runner, &alert->child);
+	if (rc != 0)
+		return rc;
 	alert->timer.fire = on_time_over;
 	(void)td_loop_set_timer(&runner->loop, &alert->timer,
 	    runner->loop.now_ms + runner->conf.alert_timeout_ms);
@@ -287,35 +276,21 @@ td_alert_tick(struct td_runner *runner)
 	tell(runner, &news, command);
 }
 
-void
-td_alert_join(struct td_runner *runner)
-{
-	struct td_alert *alert = &runner->alert;
-	int rc;
-
-	if (!alert->active || alert->joined)
-		return;
-	rc = td_spawner_wait(&runner->spawner, &alert->spawn);
-	alert->joined = true;
-	if (rc == 0)
-		return;
-	td_log(TD_LOG_ERR, "runner", "cannot alert anybody: cannot %s: %s "
-	    "command=%s", alert->spawn.what, strerror(-rc),
-	    alert->path.data);
-	over(alert);
-}
-
 bool
 td_alert_exited(struct td_runner *runner, pid_t pid, int exit)
 {
 	struct td_alert *alert = &runner->alert;
 
-	if (!alert->active || atomic_load(&alert->spawn.pid) != pid)
+	int rc;
+
+	if (!alert->active || alert->child.pid != pid)
 		return false;
-	td_alert_join(runner);
-	if (!alert->active)
-		return true;
-	if (exit != 0)
+	rc = td_child_wait(&alert->child);
+	if (rc != 0)
+		td_log(TD_LOG_ERR, "runner", "cannot alert anybody: cannot "
+		    "%s: %s command=%s", alert->child.what, strerror(-rc),
+		    alert->path.data);
+	else if (exit != 0)
 		td_log(TD_LOG_WARNING, "runner", "the alert command failed "
 		    "exit=%d command=%s", exit, alert->path.data);
 	/* Whom it left behind need not outlive its time either. */
@@ -331,6 +306,8 @@ td_alert_release(struct td_runner *runner)
 	struct td_alert *alert = &runner->alert;
 
 	if (alert->runner != NULL) {
+		/* It may still read what we free. */
+		(void)td_child_wait(&alert->child);
 		td_io_close(&alert->stdin_fd);
 		td_io_close(&alert->output_fd);
 	}

@@ -21,7 +21,7 @@
 #include "lib/name.h"
 #include "lib/runlog.h"
 #include "loop/loop.h"
-#include "loop/spawner.h"
+#include "loop/child.h"
 
 struct td_runner;
 struct td_slot;
@@ -40,9 +40,9 @@ struct td_alert_news {
 /* {0} is quiet. */
 struct td_alert {
 	struct td_runner *runner;
-	struct td_spawn spawn;
+	struct td_child child;
 	struct td_timer timer;	/* time limit, then grace */
-	bool active, joined, ending;
+	bool active, ending;
 	struct td_buf path, env, text;
 	char *argv[2], *list[TD_ALERT_ENV_MAX];
 	int stdin_fd, output_fd;
@@ -57,11 +57,8 @@ void td_alert_tell(struct td_runner *runner, const struct td_alert_news *news);
 void td_alert_failed(const struct td_slot *slot);
 /* The minute: what was kept back may be due. */
 void td_alert_tick(struct td_runner *runner);
-/* Some process could not be started, perhaps this. */
-void td_alert_join(struct td_runner *runner);
 /* Whether PID was it. */
 bool td_alert_exited(struct td_runner *runner, pid_t pid, int exit);
-/* After the spawner has stopped. */
 void td_alert_release(struct td_runner *runner);
 
 #endif

@@ -55,7 +55,7 @@
 #include "loop/loop.h"
 #include "loop/notify.h"
 #include "loop/signals.h"
-#include "loop/spawner.h"
+#include "loop/child.h"
 #include "loop/watch.h"
 #include "runner/alert.h"
 #include "runner/boxes.h"
@@ -190,7 +190,7 @@ struct td_runner {
 	unsigned synced_day;	/* whose file the syncer has */
 	struct td_syncer syncer;
 	struct td_closer closer;
-	struct td_spawner spawner;
+	struct td_pids children;	/* what we started, not reaped yet */
 	struct td_users users;
 	struct td_cgroups cgroups;
 	struct td_tree *watched_trees;
@@ -325,15 +325,15 @@ void td_files_keep(struct td_slot *slot, int *fd);
 void td_files_drop(struct td_slot *slot, bool removed);
 
 /* start.c */
-/* Has the handler of a claimed task started, at once if HERE, else by the
- * spawner: then slot->starting until td_start_join.  0 with slot->pid, or
- * negated errno, with slot->error set where the task is to blame. */
+/* Makes the process of a claimed task's handler: 0 with slot->pid, and
+ * slot->starting until td_start_join has seen that it executes; or negated
+ * errno, as td_start_join, with slot->error set where the task is to blame. */
 int td_start(struct td_slot *slot, const struct td_letter *letter,
-    const struct td_user *user, bool here);
+    const struct td_user *user);
 int td_start_join(struct td_slot *slot);
 void td_start_release(struct td_slot *slot);
-/* The child that ended may be the one this slot waits for. */
-bool td_start_has(const struct td_slot *slot, pid_t pid);
+/* td_child_start for a child of the runner's. */
+int td_start_child(struct td_runner *runner, struct td_child *child);
 /* Not this task's fault: the machine is short of processes, memory, space. */
 bool td_start_is_shortage(int rc);
 /* As many open files as the runner may have. */
@@ -476,7 +476,6 @@ bool td_sweep_step(struct td_runner *runner);
 int td_events_open_signals(struct td_runner *runner);
 int td_events_open_watches(struct td_runner *runner);
 void td_events_alarm(struct td_alarm *alarm, bool clock_was_set);
-void td_events_unstarted(struct td_spawner *spawner);
 void td_events_start_timers(struct td_runner *runner);
 /* What the service manager shows of us. */
 void td_events_status(const struct td_runner *runner);

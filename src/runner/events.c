@@ -108,17 +108,6 @@ td_events_open_signals(struct td_runner *runner)
 	    sizeof(ignored) / sizeof(ignored[0]), on_signal);
 }
 
-/* A handler could not be started. */
-void
-td_events_unstarted(struct td_spawner *spawner)
-{
-	struct td_runner *runner = (struct td_runner *)((char *)spawner -
-	    offsetof(struct td_runner, spawner));
-
-	td_launch_join_all(runner);
-	td_alert_join(runner);
-}
-
 /* Doorbells */
 
 static void

@@ -419,7 +419,7 @@ slot_of(const struct td_runner *runner, pid_t pid)
 		struct td_slot *slot = runner->slots[i];
 
 		if (slot->pool == NULL && (slot->state == TD_SLOT_RUNNING ||
-		    slot->state == TD_SLOT_ENDING) && td_start_has(slot, pid))
+		    slot->state == TD_SLOT_ENDING) && slot->pid == pid)
 			return slot;
 	}
 	return NULL;
@@ -448,6 +448,7 @@ td_finish_reap(struct td_runner *runner)
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 ||
 		    info.si_pid == 0)
 			break;
+		td_pids_drop(&runner->children, info.si_pid);
 		slot = slot_of(runner, info.si_pid);
 		exit = info.si_code == CLD_EXITED ? info.si_status :
 		    -info.si_status;

@@ -253,17 +253,6 @@ td_launch_join_all(struct td_runner *runner)
 }
 
 /*
- * The spawner works while this thread does something else.  With nothing else
- * to do the hand-over would only cost time.
- */
-static bool
-is_alone(struct td_runner *runner)
-{
-	return runner->planner.running == 1 &&
-	    !td_planner_has_ready(&runner->planner, td_runner_horizon(runner));
-}
-
-/*
  * The task is claimed.  A crash from here on is found in cur/ and counts as
  * a try.
  */
@@ -285,13 +274,15 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 		return;
 	}
 	if (rc == 0)
-		rc = td_start(slot, letter, user, is_alone(slot->runner));
-	if (rc == 0 && !slot->starting)
-		td_hold_end(slot->runner, TD_HELD_START);
-	if (rc == 0)
-		started(slot, timeout_ms);
-	else
+		rc = td_start(slot, letter, user);
+	if (rc != 0) {
 		start_failed(slot, rc);
+		return;
+	}
+	started(slot, timeout_ms);
+	/* Whether it is over is of interest before this one ends. */
+	if (slot->runner->held_since[TD_HELD_START] != 0)
+		(void)td_launch_join(slot);
 }
 
 /* The first of many that fail for the same reason is enough; a run --once has

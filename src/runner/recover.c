@@ -30,15 +30,6 @@
 
 enum { ROUNDS_MAX = 50, KILL_WAIT_MS = 1000 };
 
-static bool
-has_pid(const struct td_pids *pids, pid_t pid)
-{
-	for (size_t i = 0; i < pids->n; i++)
-		if (pids->pids[i] == pid)
-			return true;
-	return false;
-}
-
 /* Never ourselves or those above us: a handler may have started us. */
 static bool
 is_above_us(pid_t pid)
@@ -60,7 +51,7 @@ is_above_us(pid_t pid)
 static int
 add_live(struct td_pids *pids, pid_t pid)
 {
-	return has_pid(pids, pid) || is_above_us(pid) ? 0 :
+	return td_pids_has(pids, pid) || is_above_us(pid) ? 0 :
 	    td_pids_add(pids, pid);
 }
 

@@ -190,9 +190,6 @@ start_machinery(struct td_runner *runner, struct td_err *err)
 	if (rc == 0)
 		rc = td_events_open_watches(runner);
 	if (rc == 0)
-		rc = td_spawner_start(&runner->spawner, &runner->loop,
-		    td_events_unstarted);
-	if (rc == 0)
 		rc = td_syncer_start(&runner->syncer, dirs, 3);
 	if (rc == 0 && td_closer_start(&runner->closer) != 0)
 		td_log(TD_LOG_WARNING, "runner", "no thread to close removed "
@@ -260,7 +257,6 @@ release(struct td_runner *runner)
 {
 	td_closer_stop(&runner->closer);
 	td_syncer_stop(&runner->syncer);
-	td_spawner_stop(&runner->spawner);
 	td_alert_release(runner);
 	td_census_release(runner);
 	td_quota_release(runner);
@@ -290,6 +286,7 @@ release(struct td_runner *runner)
 	td_settings_free(runner->settings);
 	td_reload_forget(&runner->settings_kept);
 	td_users_release(&runner->users);
+	td_pids_release(&runner->children);
 	td_letter_release(&runner->letter);
 	td_letter_release(&runner->other);
 	td_runlog_close(&runner->log);

@@ -23,8 +23,7 @@
 
 /* What a start needs until the handler executes. */
 struct td_start {
-	struct td_spawn spawn;
-	struct td_slot *slot;
+	struct td_child child;
 	struct td_environ env;
 	struct td_buf path;
 	char *argv[2];
@@ -165,20 +164,23 @@ say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
 	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
 }
 
-static void
-on_process_started(struct td_spawn *spawn)
+int
+td_start_child(struct td_runner *runner, struct td_child *child)
 {
-	(void)spawn;
+	int rc = td_child_start(child);
+
+	/* One that is not among them is taken for an orphan, and looked at. */
+	if (rc == 0)
+		(void)td_pids_add(&runner->children, child->pid);
+	return rc;
 }
 
-/* Not on this thread, whose children are orphans only. */
 int
 td_start_process(struct td_runner *runner, const struct td_process *process,
     pid_t *pid, char error[static TD_ERROR_MAX])
 {
 	char *argv[] = { (char *)(uintptr_t)process->path, NULL };
-	struct td_spawn spawn = {
-		.started = on_process_started,
+	struct td_child child = {
 		.spec = {
 			.path = process->path,
 			.argv = argv,
@@ -193,13 +195,14 @@ td_start_process(struct td_runner *runner, const struct td_process *process,
 	};
 	int rc;
 
-	describe(&spawn.spec, runner, process->settings);
-	td_spawner_add(&runner->spawner, &spawn);
-	rc = td_spawner_wait(&runner->spawner, &spawn);
+	describe(&child.spec, runner, process->settings);
+	rc = td_start_child(runner, &child);
 	if (rc == 0)
-		*pid = atomic_load(&spawn.pid);
+		rc = td_child_wait(&child);
+	if (rc == 0)
+		*pid = child.pid;
 	else if (!td_start_is_shortage(rc))
-		say_why_not_started(error, process->path, spawn.what, rc);
+		say_why_not_started(error, process->path, child.what, rc);
 	return rc;
 }
 
@@ -219,25 +222,13 @@ td_start_check(const struct td_runner *runner, const char *path,
 	return rc;
 }
 
-/* Maybe on the spawner's thread; the slot's owner reads nothing of this before
- * he has joined. */
 static void
-on_started(struct td_spawn *spawn)
+prepare(struct td_slot *slot, const struct td_user *user)
 {
-	struct td_start *start = (struct td_start *)spawn;
-
-	td_io_close(&start->stdin_fd);
-	td_board_write(start->slot, atomic_load(&spawn->pid));
-}
-
-static void
-prepare(struct td_start *start, const struct td_user *user)
-{
-	struct td_slot *slot = start->slot;
+	struct td_start *start = slot->start;
 
 	start->argv[0] = start->path.data;
-	start->spawn.started = on_started;
-	start->spawn.spec = (struct td_child_spec){
+	start->child.spec = (struct td_child_spec){
 		.path = start->path.data,
 		.argv = start->argv,
 		.envp = start->env.list,
@@ -247,15 +238,15 @@ prepare(struct td_start *start, const struct td_user *user)
 		.cgroup_fd = td_tree_prepare(&slot->tree, slot->runner,
 		    &slot->class->settings),
 	};
-	describe(&start->spawn.spec, slot->runner, &slot->class->settings);
+	describe(&start->child.spec, slot->runner, &slot->class->settings);
 }
 
 /* Descriptors first, process last: whatever fails before leaves none. */
 static int
-gather(struct td_start *start, const struct td_letter *letter,
+gather(struct td_slot *slot, const struct td_letter *letter,
     const struct td_user *user)
 {
-	struct td_slot *slot = start->slot;
+	struct td_start *start = slot->start;
 	int rc = td_start_path(slot->runner, slot->class, &start->path);
 
 	if (rc == 0)
@@ -274,16 +265,26 @@ gather(struct td_start *start, const struct td_letter *letter,
 }
 
 static int
-give_up(struct td_start *start, int rc)
+give_up(struct td_slot *slot, int rc)
 {
-	struct td_slot *slot = start->slot;
-
-	td_io_close(&start->stdin_fd);
+	td_io_close(&slot->start->stdin_fd);
+	slot->pid = 0;
 	td_board_make_stale(slot);
 	if (slot->error[0] == '\0')
 		(void)snprintf(slot->error, sizeof(slot->error),
 		    "cannot start: %s", strerror(-rc));
 	return rc;
+}
+
+static int
+not_started(struct td_slot *slot, int rc)
+{
+	const struct td_start *start = slot->start;
+
+	if (!td_start_is_shortage(rc))
+		say_why_not_started(slot->error, start->path.data,
+		    start->child.what, rc);
+	return give_up(slot, rc);
 }
 
 static struct td_start *
@@ -295,7 +296,6 @@ start_of(struct td_slot *slot)
 		start = slot->start = calloc(1, sizeof(*start));
 		if (start == NULL)
 			return NULL;
-		start->slot = slot;
 		start->stdin_fd = -1;
 	}
 	td_buf_clear(&start->path);
@@ -305,52 +305,38 @@ start_of(struct td_slot *slot)
 
 int
 td_start(struct td_slot *slot, const struct td_letter *letter,
-    const struct td_user *user, bool here)
+    const struct td_user *user)
 {
 	struct td_start *start = start_of(slot);
 	int rc;
 
 	if (start == NULL)
 		return -ENOMEM;
-	rc = gather(start, letter, user);
+	rc = gather(slot, letter, user);
 	if (rc != 0)
-		return give_up(start, rc);
-	prepare(start, user);
-	td_board_make_fresh(slot);
+		return give_up(slot, rc);
+	prepare(slot, user);
+	rc = td_start_child(slot->runner, &start->child);
+	if (rc != 0)
+		return not_started(slot, rc);
 	slot->starting = true;
-	if (!here) {
-		td_spawner_add(&slot->runner->spawner, &start->spawn);
-		return 0;
-	}
-	td_spawner_run_here(&start->spawn);
-	return td_start_join(slot);
+	slot->pid = start->child.pid;
+	td_io_close(&start->stdin_fd);
+	td_board_make_fresh(slot);
+	td_board_write(slot, slot->pid);
+	return 0;
 }
 
 int
 td_start_join(struct td_slot *slot)
 {
-	struct td_start *start = slot->start;
 	int rc;
 
 	if (!slot->starting)
 		return 0;
-	rc = td_spawner_wait(&slot->runner->spawner, &start->spawn);
 	slot->starting = false;
-	if (rc == 0) {
-		slot->pid = atomic_load(&start->spawn.pid);
-		return 0;
-	}
-	if (!td_start_is_shortage(rc))
-		say_why_not_started(slot->error, start->path.data,
-		    start->spawn.what, rc);
-	return give_up(start, rc);
-}
-
-bool
-td_start_has(const struct td_slot *slot, pid_t pid)
-{
-	return slot->starting ? atomic_load(&slot->start->spawn.pid) == pid :
-	    slot->pid == pid;
+	rc = td_child_wait(&slot->start->child);
+	return rc == 0 ? 0 : not_started(slot, rc);
 }
 
 void
@@ -358,6 +344,8 @@ td_start_release(struct td_slot *slot)
 {
 	if (slot->start == NULL)
 		return;
+	/* It may still read what we free. */
+	(void)td_child_wait(&slot->start->child);
 	td_environ_release(&slot->start->env);
 	td_buf_release(&slot->start->path);
 	free(slot->start);

@@ -201,10 +201,9 @@ td_tree_find(struct td_tree *tree, pid_t pid, const char *id,
 	}
 	tree->no_group = tree->no_group ||
 	    (kill(-pid, 0) != 0 && errno == ESRCH);
-	/* Mostly there is no orphan at all, which is cheap to know. */
-	if (td_procs_has_children())
-		(void)td_procs_children(left, pid, td_procs_last_pid(),
-		    "TASKDIR_ID", id);
+	/* Where nothing can be known, nothing is found. */
+	(void)td_procs_orphans(left, &tree->runner->children, "TASKDIR_ID",
+	    id);
 	return !tree->no_group || left->n > 0;
 }
 

@@ -5,7 +5,9 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -133,6 +135,44 @@ START_TEST(a_user_is_looked_up_once)
 }
 END_TEST
 
+/* What the process is, and whether SOMEBODY needs no change then. */
+static const struct {
+	gid_t groups[2];
+	size_t n_groups;
+	gid_t saved_gid;
+	uid_t saved_uid;
+	bool is_us;
+} processes[] = {
+	{ { SOMEBODY }, 1, SOMEBODY, SOMEBODY, true },
+	{ { 0 }, 0, SOMEBODY, SOMEBODY, false },
+	{ { ANOTHER }, 1, SOMEBODY, SOMEBODY, false },
+	{ { SOMEBODY, ANOTHER }, 2, SOMEBODY, SOMEBODY, false },
+	{ { SOMEBODY }, 1, 0, SOMEBODY, false },
+	{ { SOMEBODY }, 1, SOMEBODY, 0, false },
+};
+
+START_TEST(only_who_we_are_in_all_is_us)
+{
+	const struct td_user *user = NULL;
+
+	if (geteuid() != 0) {
+		(void)printf("# SKIP needs root\n");
+		return;
+	}
+	ck_assert_int_eq(setgroups(processes[_i].n_groups,
+	    processes[_i].groups), 0);
+	ck_assert_int_eq(setresgid(SOMEBODY, SOMEBODY,
+	    processes[_i].saved_gid), 0);
+	ck_assert_int_eq(setresuid(SOMEBODY, SOMEBODY,
+	    processes[_i].saved_uid), 0);
+	ck_assert_int_eq(td_user_find(&users, SOMEBODY, NULL, &user), 0);
+	ck_assert_int_eq(user->is_us, processes[_i].is_us);
+	ck_assert_int_eq(td_user_find(&users, ANOTHER, NULL, &user), 0);
+	ck_assert(!user->is_us);
+	td_users_release(&users);
+}
+END_TEST
+
 START_TEST(a_number_without_an_entry_is_a_user)
 {
 	const struct td_user *user = NULL;
@@ -157,6 +197,7 @@ main(void)
 		{ who_runs_it_is_as_the_table_says, N_OF(rows) },
 		{ refusals_never_fall_back, 0 },
 		{ a_user_is_looked_up_once, 0 },
+		{ only_who_we_are_in_all_is_us, N_OF(processes) },
 		{ a_number_without_an_entry_is_a_user, 0 },
 	};
 

@@ -61,21 +61,40 @@ td_buf_add_char(struct td_buf *buf, char c)
 void
 td_buf_add_format(struct td_buf *buf, const char *format, ...)
 {
+	size_t room = buf->failed ? 0 : buf->size - buf->len;
 	va_list ap, again;
 	int n;
 
 	va_start(ap, format);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, ap);
+	/* Mostly it fits. */
+	n = vsnprintf(room == 0 ? NULL : buf->data + buf->len, room, format,
+	    ap);
 	va_end(ap);
-	if (n < 0)
+	if (n < 0) {
 		buf->failed = true;
-	else if (td_buf_reserve(buf, (size_t)n) == 0) {
-		(void)vsnprintf(buf->data + buf->len, (size_t)n + 1, format,
-		    again);
+	} else if (td_buf_reserve(buf, (size_t)n) == 0) {
+		if ((size_t)n >= room)
+			(void)vsnprintf(buf->data + buf->len, (size_t)n + 1,
+			    format, again);
 		buf->len += (size_t)n;
+	} else if (room > 0) {
+		buf->data[buf->len] = '\0';
 	}
 	va_end(again);
+}
+
+void
+td_buf_add_number(struct td_buf *buf, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	td_buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
 const char *

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct td_buf {
 	char *data;	/* NUL-terminated at data[len] once added to */
@@ -20,6 +21,7 @@ struct td_buf {
 void td_buf_add(struct td_buf *buf, const void *bytes, size_t len);
 void td_buf_add_text(struct td_buf *buf, const char *text);
 void td_buf_add_char(struct td_buf *buf, char c);
+void td_buf_add_number(struct td_buf *buf, uint64_t number);	/* decimal */
 void td_buf_add_format(struct td_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

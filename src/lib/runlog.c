@@ -79,26 +79,40 @@ td_runlog_cut(const char *text)
 }
 
 static void
+add_name(struct td_buf *out, const char *name)
+{
+	td_buf_add(out, ",\"", 2);
+	td_buf_add_text(out, name);
+	td_buf_add(out, "\":", 2);
+}
+
+static void
 add_text(struct td_buf *out, const char *name, const char *text)
 {
 	if (text == NULL)
 		return;
-	td_buf_add_format(out, ",\"%s\":", name);
+	add_name(out, name);
 	td_json_quote(out, text, td_runlog_cut(text));
 }
 
 static void
 add_uint(struct td_buf *out, const char *name, uint64_t n)
 {
-	td_buf_add_format(out, ",\"%s\":%" PRIu64, name, n);
+	add_name(out, name);
+	td_buf_add_number(out, n);
 }
 
 /* Whole seconds and microseconds, as every reader of JSON understands them. */
 static void
 add_time(struct td_buf *out, const char *name, uint64_t us)
 {
-	td_buf_add_format(out, ",\"%s\":%" PRIu64 ".%06u", name, us / 1000000,
-	    (unsigned)(us % 1000000));
+	char micros[] = ".000000";
+
+	for (unsigned i = 6, n = (unsigned)(us % 1000000); n != 0; n /= 10)
+		micros[i--] = (char)('0' + n % 10);
+	add_name(out, name);
+	td_buf_add_number(out, us / 1000000);
+	td_buf_add(out, micros, sizeof(micros) - 1);
 }
 
 static void
@@ -139,7 +153,8 @@ format_line(struct td_buf *out, const struct td_run *run, const char *host)
 	add_text(out, "output", run->output);
 	if (run->due != 0)
 		add_uint(out, "due", run->due);
-	td_buf_add_format(out, ",\"final\":%s", run->final ? "true" : "false");
+	td_buf_add_text(out, run->final ? ",\"final\":true" :
+	    ",\"final\":false");
 	if (run->forced)
 		td_buf_add_text(out, ",\"forced\":true");
 	add_text(out, "of", run->of);

@@ -3,8 +3,6 @@
 #include "runner/environ.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,17 +28,19 @@ td_environ_path(const char *configured)
 static void
 add(struct td_environ *env, const char *name, const char *value)
 {
-	td_buf_add_format(&env->text, "%s=%s", name, value);
+	td_buf_add_text(&env->text, name);
+	td_buf_add_char(&env->text, '=');
+	td_buf_add_text(&env->text, value);
 	td_buf_add_char(&env->text, '\0');
 }
 
 static void
 add_number(struct td_environ *env, const char *name, uint64_t value)
 {
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "%" PRIu64, value);
-	add(env, name, text);
+	td_buf_add_text(&env->text, name);
+	td_buf_add_char(&env->text, '=');
+	td_buf_add_number(&env->text, value);
+	td_buf_add_char(&env->text, '\0');
 }
 
 bool

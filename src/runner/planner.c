@@ -131,6 +131,7 @@ td_planner_reload(struct td_planner *planner,
 		td_standing_set_apart(planner, class, class->settings.hub,
 		    now);
 		class->window_until = 0;
+		class->trusted_until_ms = 0;
 		td_standing_set_token(class, planner->mono_ms,
 		    td_standing_token(class));
 		/* Its priority may be another one. */

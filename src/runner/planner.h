@@ -77,6 +77,7 @@ struct td_class {
 	bool window_open;
 	uint64_t token_ns;	/* when its bucket is full again */
 	uint32_t token_line;	/* in run/rates, from 1; see tokens.c */
+	uint64_t trusted_until_ms;	/* its handler, see start.c */
 };
 
 struct td_forced {

@@ -21,6 +21,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* So long a handler's path is not looked at again: one task in ten is still
+ * checked where starts follow one another as fast as they can. */
+enum { TRUST_MS = 5 };
+
 /* What a start needs until the handler executes. */
 struct td_start {
 	struct td_child child;
@@ -164,6 +168,13 @@ say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
 	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
 }
 
+/* Only root can become somebody, and need not become what he is. */
+static const struct td_identity *
+identity_of(const struct td_runner *runner, const struct td_user *user)
+{
+	return runner->uid == 0 && !user->is_us ? &user->identity : NULL;
+}
+
 int
 td_start_child(struct td_runner *runner, struct td_child *child)
 {
@@ -187,8 +198,7 @@ td_start_process(struct td_runner *runner, const struct td_process *process,
 			.envp = process->env,
 			.fds = { process->in, process->out, process->out,
 			    process->channel },
-			.identity = runner->uid == 0 ?
-			    &process->user->identity : NULL,
+			.identity = identity_of(runner, process->user),
 			.cgroup_fd = td_tree_prepare(process->tree, runner,
 			    process->settings),
 		},
@@ -234,11 +244,29 @@ prepare(struct td_slot *slot, const struct td_user *user)
 		.envp = start->env.list,
 		.fds = { start->stdin_fd, slot->capture.fd, slot->capture.fd,
 		    start->channel_fd },
-		.identity = slot->runner->uid == 0 ? &user->identity : NULL,
+		.identity = identity_of(slot->runner, user),
 		.cgroup_fd = td_tree_prepare(&slot->tree, slot->runner,
 		    &slot->class->settings),
 	};
 	describe(&start->child.spec, slot->runner, &slot->class->settings);
+}
+
+/*
+ * Whether the handler may be trusted.  Who found it safe a moment ago need not
+ * walk there again: only we and root could have changed that since.
+ */
+static int
+check_handler(struct td_slot *slot, const char *path)
+{
+	uint64_t now_ms = slot->runner->loop.now_ms;
+	int rc;
+
+	if (now_ms < slot->class->trusted_until_ms)
+		return 0;
+	rc = td_start_check(slot->runner, path, slot->error);
+	if (rc == 0)
+		slot->class->trusted_until_ms = now_ms + TRUST_MS;
+	return rc;
 }
 
 /* Descriptors first, process last: whatever fails before leaves none. */
@@ -250,8 +278,7 @@ gather(struct td_slot *slot, const struct td_letter *letter,
 	int rc = td_start_path(slot->runner, slot->class, &start->path);
 
 	if (rc == 0)
-		rc = td_start_check(slot->runner, start->path.data,
-		    slot->error);
+		rc = check_handler(slot, start->path.data);
 	if (rc == 0)
 		rc = td_environ_make(&start->env, slot, user, &letter->task);
 	if (rc == 0)

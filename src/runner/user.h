@@ -14,6 +14,7 @@
 
 struct td_user {
 	struct td_identity identity;
+	bool is_us;		/* with our groups, no more and no less */
 	gid_t *groups;
 	char *name, *home, *shell;
 	struct td_user *next;

@@ -15,7 +15,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-enum { BENCH_ROWS_MAX = 2, BENCH_TASK_SIZE = 320, BENCH_PATH_SIZE = 512 };
+enum { BENCH_ROWS_MAX = 3, BENCH_TASK_SIZE = 320, BENCH_PATH_SIZE = 512 };
 
 struct bench {
 	const char *dir;	/* scratch, on the file system in question */

@@ -6,10 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,6 +187,39 @@ START_TEST(a_start_that_fails_names_its_step)
 }
 END_TEST
 
+/* From here on clone3(2) fails so. */
+static void
+forbid_clone3(int error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO |
+		    ((unsigned)error & SECCOMP_RET_DATA)),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code,
+	};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program),
+	    0);
+}
+
+static const int forbidden[] = { ENOSYS, EPERM };
+
+START_TEST(without_clone3_it_starts_as_well)
+{
+	struct td_child_spec spec = { .cwd = "/proc" };
+
+	forbid_clone3(forbidden[_i]);
+	ck_assert_int_eq(run(&spec, "pwd; exit 7"), 7);
+	ck_assert_str_eq(text, "/proc\n");
+}
+END_TEST
+
 /* That none of them makes us wait is shown in check_cgroup. */
 START_TEST(many_start_at_a_time)
 {
@@ -223,6 +261,7 @@ main(void)
 		{ root_can_make_it_somebody_else, 0 },
 		{ a_start_that_fails_names_its_step,
 		    sizeof(bad) / sizeof(bad[0]) },
+		{ without_clone3_it_starts_as_well, 2 },
 		{ many_start_at_a_time, 0 },
 	};
 

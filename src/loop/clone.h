@@ -23,8 +23,7 @@ struct td_clone {
 
 /*
  * The child's pid, or negated errno; -ENOSYS where this is not known how to
- * do, or the system does not let us.  Its errno is ours, which it must leave
- * alone: td_clone_call.
+ * do.  Its errno is ours, which it must leave alone: td_clone_call.
  */
 pid_t td_clone(const struct td_clone *how);
 

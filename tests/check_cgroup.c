@@ -50,6 +50,7 @@ start_shell(const struct td_cgroup *group, const char *command)
 		.path = "/bin/sh", .argv = argv, .envp = envp,
 		.fds = { null_fd, null_fd, null_fd, -1 }, .umask = 022,
 		.cgroup_fd = group->fd,
+		.has_memory_limit = group->memory_max != 0,
 	};
 	ck_assert_msg(td_child_start(&child) == 0, "%s", child.what);
 	(void)close(null_fd);
@@ -135,6 +136,31 @@ START_TEST(a_start_does_not_wait_for_its_child)
 	ck_assert_int_eq(td_child_wait(&child), 0);
 	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
 	ck_assert_int_eq(WEXITSTATUS(status), 7);
+	td_cgroup_close(&group, &groups);
+	td_cgroups_close(&groups);
+}
+END_TEST
+
+/* Some hundred kilobytes of the kernel's memory are charged to a child that
+ * executes; it must not take us along when it is refused them. */
+START_TEST(a_limit_of_memory_kills_no_parent)
+{
+	struct td_cgroup group = { 0 };
+	int status;
+
+	if (!open_groups())
+		return;
+	if (td_cgroups_enable_limits(&groups) != 0) {
+		(void)printf("# SKIP no controllers of cgroups\n");
+		td_cgroups_close(&groups);
+		return;
+	}
+	ck_assert_int_eq(td_cgroup_make(&group, &groups), 0);
+	ck_assert_int_eq(td_cgroup_limit(&group, 16 << 10, 0), 0);
+	start_shell(&group, "exit 0");
+	(void)td_child_wait(&child);
+	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
+	ck_assert_int_ne(status, 0);
 	td_cgroup_close(&group, &groups);
 	td_cgroups_close(&groups);
 }
@@ -233,6 +259,7 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ a_child_is_in_its_group_and_killed_with_it, 0 },
 		{ a_start_does_not_wait_for_its_child, 0 },
+		{ a_limit_of_memory_kills_no_parent, 0 },
 		{ a_group_that_is_left_populated_goes_later, 0 },
 		{ only_our_own_groups_are_searched, 0 },
 		{ limits_are_written_where_they_differ, 0 },

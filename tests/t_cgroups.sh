@@ -69,6 +69,9 @@ limit_pids = 8
 handler = handlers/forks
 [class hides]
 limit_memory = 32M
+[class tiny]
+handler = /bin/true
+limit_memory = 16K
 [class works]
 worker = yes
 limit_memory = 32M
@@ -123,6 +126,12 @@ is "$(run_field "$id" result)" ok 'his limits end with him: memory'
 run_one light
 run_one crowds
 is "$(run_field "$id" result)" ok 'and processes'
+# The kernel's memory for its start is charged to it as well.
+run_one tiny
+is "$(run_field "$id" result)" permanent 'a limit that is too small for a start'
+like "$(run_field "$id" error)" 'limit_memory leaves no room*' 'is said so'
+run_one light
+is "$(run_field "$id" result)" ok 'and harms nobody else'
 if command -v python3 >"$WORK/.out"; then
 	id=$(taskdir add works --data 256 --no-retry)
 	wait_for 'a worker that eats more' '[ -n "$(runs_of "$id")" ]' 60

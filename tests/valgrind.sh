@@ -12,8 +12,9 @@
 # An old valgrind (before 3.22 or so) does not know openat2: tests/openat2.c
 # stands in for it.  What none can run is named, with the reason, and skipped:
 #
-#	vfork, CLONE_VM	valgrind makes a fork of them, so that what a child
-#			tells through its parent's memory is never told
+#	vfork, CLONE_VM	valgrind knows no clone3 and makes a fork of what we do
+#			without it, so that what a child tells through its
+#			parent's memory is never told
 #
 # The fault programs are left out: they die in the middle of calls on purpose.
 set -u

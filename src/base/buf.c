@@ -71,15 +71,15 @@ td_buf_add_format(struct td_buf *buf, const char *format, ...)
 	n = vsnprintf(room == 0 ? NULL : buf->data + buf->len, room, format,
 	    ap);
 	va_end(ap);
-	if (n < 0) {
-		buf->failed = true;
-	} else if (td_buf_reserve(buf, (size_t)n) == 0) {
+	if (n >= 0 && td_buf_reserve(buf, (size_t)n) == 0) {
 		if ((size_t)n >= room)
 			(void)vsnprintf(buf->data + buf->len, (size_t)n + 1,
 			    format, again);
 		buf->len += (size_t)n;
-	} else if (room > 0) {
-		buf->data[buf->len] = '\0';
+	} else {
+		buf->failed = true;
+		if (room > 0)
+			buf->data[buf->len] = '\0';
 	}
 	va_end(again);
 }

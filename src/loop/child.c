@@ -25,7 +25,7 @@ enum { KERNEL_SIGSET_SIZE = 8 };
 #define CUT_OFF __attribute__((no_sanitize("address")))
 
 /*
- * From here to execve the child runs in the parent's memory, and beside him:
+ * From here to execve the child runs in our memory, and beside us:
  * raw calls only, since libc's wrappers write errno, and those of setuid and
  * the like speak to all threads.
  */
@@ -145,8 +145,10 @@ start_waiting(struct td_child *child)
 	child->joins = child->spec.cgroup_fd > 0;
 	pid = clone(run_child, child->stack + sizeof(child->stack),
 	    CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	if (pid < 0)
+		return -errno;
 	atomic_store(&child->inside, 0);
-	return pid < 0 ? -errno : pid;
+	return pid;
 }
 
 int
@@ -157,6 +159,7 @@ td_child_start(struct td_child *child)
 		.stack = child->stack, .stack_size = sizeof(child->stack),
 		.inside = &child->inside,
 		.cgroup_fd = child->spec.cgroup_fd,
+		.waits = child->spec.has_memory_limit,
 	};
 	uint64_t all = UINT64_MAX, old;
 
@@ -177,6 +180,7 @@ td_child_start(struct td_child *child)
 	atomic_store(&child->inside, 0);
 	child->error = child->pid;
 	child->what = "make a process";
+	child->pid = 0;
 	return child->error;
 }
 

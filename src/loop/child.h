@@ -39,6 +39,10 @@ struct td_child_spec {
 	int nice;
 	int io_priority;	/* as ioprio_set(2) takes it; 0: as ours */
 	int cgroup_fd;		/* directory of a cgroup v2; 0: as ours */
+	/* That group has a limit of memory.  A child that meets it while it
+	 * shares our memory would have us killed with it, but that the kernel
+	 * spares it while we wait as after vfork(2) (mm/oom_kill.c). */
+	bool has_memory_limit;
 	const struct td_identity *identity;	/* NULL: as the caller */
 	bool no_new_privs;
 	struct {

@@ -16,6 +16,7 @@ td_clone(const struct td_clone *how)
 {
 	struct clone_args args = {
 		.flags = (unsigned)(CLONE_VM | CLONE_CHILD_CLEARTID) |
+		    (how->waits ? (unsigned)CLONE_VFORK : 0) |
 		    (how->cgroup_fd > 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = (unsigned)SIGCHLD,
 		.child_tid = (uintptr_t)how->inside,
@@ -31,8 +32,8 @@ td_clone(const struct td_clone *how)
 	    "syscall\n\t"
 	    "testq %%rax, %%rax\n\t"
 	    "jnz 1f\n\t"
-	    "xorl %%ebp, %%ebp\n\t"
 	    "movq %[arg], %%rdi\n\t"
+	    "xorl %%ebp, %%ebp\n\t"
 	    "call *%[fn]\n\t"
 	    "ud2\n"
 	    "1:"

@@ -7,6 +7,7 @@
 #define TD_LOOP_CLONE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct td_clone {
 	 * private) when the child has left our memory. */
 	atomic_int *inside;
 	int cgroup_fd;		/* 0: in ours */
+	bool waits;		/* we do, until it has left: CLONE_VFORK */
 };
 
 /*

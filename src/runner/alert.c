@@ -280,7 +280,6 @@ bool
 td_alert_exited(struct td_runner *runner, pid_t pid, int exit)
 {
 	struct td_alert *alert = &runner->alert;
-
 	int rc;
 
 	if (!alert->active || alert->child.pid != pid)

@@ -20,8 +20,8 @@
 #include "base/buf.h"
 #include "lib/name.h"
 #include "lib/runlog.h"
-#include "loop/loop.h"
 #include "loop/child.h"
+#include "loop/loop.h"
 
 struct td_runner;
 struct td_slot;

@@ -35,11 +35,11 @@ make_line(const struct td_slot *slot, pid_t pid,
 }
 
 void
-td_board_write(const struct td_slot *slot, pid_t pid)
+td_board_write(const struct td_slot *slot)
 {
 	struct td_scoreboard_line line;
 
-	make_line(slot, pid, &line);
+	make_line(slot, slot->pid, &line);
 	(void)td_scoreboard_set(slot->runner->scoreboard_fd, &line);
 }
 

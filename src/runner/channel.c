@@ -45,7 +45,7 @@ take_object(struct td_slot *slot, struct td_json_span object)
 	/* Who speaks has been started. */
 	if (td_worker_line_progress(td_json_member(object, "progress"),
 	    &slot->progress_percent) && td_start_join(slot) == 0)
-		td_board_write(slot, slot->pid);
+		td_board_write(slot);
 	if (td_worker_line_next_in(td_json_member(object, "next_in"),
 	    &slot->outcome.next_in_s))
 		slot->outcome.has_next_in = true;

@@ -51,11 +51,11 @@
 #include "lib/settings.h"
 #include "lib/spool.h"
 #include "loop/alarm.h"
+#include "loop/child.h"
 #include "loop/frame.h"
 #include "loop/loop.h"
 #include "loop/notify.h"
 #include "loop/signals.h"
-#include "loop/child.h"
 #include "loop/watch.h"
 #include "runner/alert.h"
 #include "runner/boxes.h"
@@ -137,8 +137,8 @@ struct td_slot {
 	uint64_t due, start_us;
 	uint64_t started_ticks;	/* of boot time, for the scoreboard */
 	struct td_start *start;	/* of start.c */
-	bool starting;		/* not known yet whether it started */
-	pid_t pid;		/* when that is known */
+	bool starting;		/* not known yet whether it executes */
+	pid_t pid;		/* 0: none */
 	bool returns;		/* stuck on its way back: never started */
 	struct td_timer timer;	/* time limit, then grace */
 	struct td_tree tree;
@@ -431,8 +431,8 @@ void td_finish_settle(struct td_slot *slot);
 void td_finish_gather(struct td_runner *runner);
 void td_finish_gathered(struct td_runner *runner);
 /* board.c */
-/* A slot's line of the scoreboard, as it is now; any thread may write it. */
-void td_board_write(const struct td_slot *slot, pid_t pid);
+/* A slot's line of the scoreboard, as it is now. */
+void td_board_write(const struct td_slot *slot);
 /* The scoreboard has yet to learn who has this slot's task, if it has one; or
  * somebody else tells it. */
 void td_board_make_stale(struct td_slot *slot);

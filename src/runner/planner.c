@@ -258,13 +258,6 @@ pick_forced(struct td_planner *planner, uint64_t now)
 	return 0;
 }
 
-bool
-td_planner_has_ready(struct td_planner *planner, uint64_t now)
-{
-	return td_standing_first(planner, false, now) != NULL ||
-	    td_standing_first(planner, true, now) != NULL;
-}
-
 uint32_t
 td_planner_places(const struct td_planner *planner)
 {

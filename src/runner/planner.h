@@ -176,9 +176,6 @@ void td_planner_pause(struct td_planner *planner, uint32_t class_no,
 /* The clock says NOW: classes that waited for it become ready. */
 void td_planner_tick(struct td_planner *planner, uint64_t now);
 
-/* Whether a task is due whose class may start one more. */
-bool td_planner_has_ready(struct td_planner *planner, uint64_t now);
-
 /* When the next class becomes ready by time alone; 0: never. */
 uint64_t td_planner_next_due(const struct td_planner *planner);
 

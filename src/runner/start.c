@@ -142,6 +142,7 @@ describe(struct td_child_spec *spec, const struct td_runner *runner,
 	spec->nice = (int)settings->nice;
 	spec->io_priority = io_priority(settings->ionice);
 	spec->no_new_privs = settings->no_new_privs;
+	spec->has_memory_limit = settings->limit_memory_bytes != 0;
 	add_limit(spec, RLIMIT_AS, settings->limit_as_bytes,
 	    settings->limit_as_bytes != 0);
 	add_limit(spec, RLIMIT_CPU, settings->limit_cpu_s,
@@ -153,12 +154,22 @@ describe(struct td_child_spec *spec, const struct td_runner *runner,
 }
 
 static void
+say_missing(char error[static TD_ERROR_MAX], const char *path)
+{
+	(void)snprintf(error, TD_ERROR_MAX, "handler %.300s is missing", path);
+}
+
+static void
 say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
     const char *what, int rc)
 {
 	const char *hint = "";
 
-	if (rc == -ENOENT && access(path, F_OK) == 0)
+	if (rc == -ENOENT && access(path, F_OK) != 0) {
+		say_missing(error, path);
+		return;
+	}
+	if (rc == -ENOENT)
 		hint = " (the interpreter in its first line is missing)";
 	else if (rc == -ENOEXEC)
 		hint = " (a script without a #! line?)";
@@ -166,6 +177,24 @@ say_why_not_started(char error[static TD_ERROR_MAX], const char *path,
 		hint = " (not executable: chmod +x)";
 	(void)snprintf(error, TD_ERROR_MAX,
 	    "cannot %s handler %.300s: %s%s", what, path, strerror(-rc), hint);
+}
+
+/* RC; but who meets the limit of his class is short of memory while the machine
+ * is not, so this try has failed: -ENOBUFS, which is no shortage.  execve(2)
+ * has E2BIG where there is no page for the arguments. */
+static int
+say_failure(char error[static TD_ERROR_MAX], const char *path,
+    const struct td_child *child, int rc)
+{
+	if ((rc == -ENOMEM || rc == -E2BIG) && child->pid != 0 &&
+	    child->spec.has_memory_limit) {
+		(void)snprintf(error, TD_ERROR_MAX, "limit_memory leaves no "
+		    "room to execute handler %.300s", path);
+		return -ENOBUFS;
+	}
+	if (!td_start_is_shortage(rc))
+		say_why_not_started(error, path, child->what, rc);
+	return rc;
 }
 
 /* Only root can become somebody, and need not become what he is. */
@@ -209,11 +238,10 @@ td_start_process(struct td_runner *runner, const struct td_process *process,
 	rc = td_start_child(runner, &child);
 	if (rc == 0)
 		rc = td_child_wait(&child);
-	if (rc == 0)
-		*pid = child.pid;
-	else if (!td_start_is_shortage(rc))
-		say_why_not_started(error, process->path, child.what, rc);
-	return rc;
+	if (rc != 0)
+		return say_failure(error, process->path, &child, rc);
+	*pid = child.pid;
+	return 0;
 }
 
 int
@@ -224,8 +252,7 @@ td_start_check(const struct td_runner *runner, const char *path,
 	int rc = td_trust_check(runner->spool->path, path, &err);
 
 	if (rc == -ENOENT)
-		(void)snprintf(error, TD_ERROR_MAX,
-		    "handler %.300s is missing", path);
+		say_missing(error, path);
 	else if (rc != 0)
 		(void)snprintf(error, TD_ERROR_MAX,
 		    "handler not trusted: %.400s", err.text);
@@ -253,7 +280,8 @@ prepare(struct td_slot *slot, const struct td_user *user)
 
 /*
  * Whether the handler may be trusted.  Who found it safe a moment ago need not
- * walk there again: only we and root could have changed that since.
+ * (or earlier in this turn of the loop) need not walk there again: only we and
+ * root could have changed that since.
  */
 static int
 check_handler(struct td_slot *slot, const char *path)
@@ -306,11 +334,12 @@ give_up(struct td_slot *slot, int rc)
 static int
 not_started(struct td_slot *slot, int rc)
 {
-	const struct td_start *start = slot->start;
-
-	if (!td_start_is_shortage(rc))
-		say_why_not_started(slot->error, start->path.data,
-		    start->child.what, rc);
+	rc = say_failure(slot->error, slot->start->path.data,
+	    &slot->start->child, rc);
+	/* What earlier ones left on a tmpfs counts as long as the group is. */
+	if (rc == -ENOBUFS)
+		td_tree_close(&slot->tree);
+	slot->starting = false;
 	return give_up(slot, rc);
 }
 
@@ -350,7 +379,7 @@ td_start(struct td_slot *slot, const struct td_letter *letter,
 	slot->pid = start->child.pid;
 	td_io_close(&start->stdin_fd);
 	td_board_make_fresh(slot);
-	td_board_write(slot, slot->pid);
+	td_board_write(slot);
 	return 0;
 }
 
@@ -361,9 +390,11 @@ td_start_join(struct td_slot *slot)
 
 	if (!slot->starting)
 		return 0;
-	slot->starting = false;
 	rc = td_child_wait(&slot->start->child);
-	return rc == 0 ? 0 : not_started(slot, rc);
+	if (rc != 0)
+		return not_started(slot, rc);
+	slot->starting = false;
+	return 0;
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * The processes of a handler.  Where cgroups are ours to make, those in a
- * group of the handler's own; else its process group, and the younger children
- * of ours (we are their subreaper) whose environment has its TASKDIR_ID.
+ * group of the handler's own; else its process group, and those that we have
+ * inherited (as a subreaper) and whose environment has its TASKDIR_ID.
  */
 #ifndef TD_RUNNER_TREE_H
 #define TD_RUNNER_TREE_H

@@ -277,7 +277,7 @@ take_news(struct td_slot *slot, const struct td_worker_line *line)
 	if (line->progress_percent >= 0 && line->answer == TD_ANSWER_NONE &&
 	    line->progress_percent != slot->progress_percent) {
 		slot->progress_percent = line->progress_percent;
-		td_board_write(slot, slot->pid);
+		td_board_write(slot);
 	}
 }
 

@@ -98,6 +98,7 @@ done
 is "$(cat "$SPOOL"/log/output/* | wc -c)" 0 'never runs'
 id=$(as "$EVA" taskdir add who --user "$EVA")
 check_exit 0 'her own does' as "$EVA" timeout 20 taskdir wait "$id"
+is "$(as "$EVA" taskdir log output "$id" | sed -n 1p)" "$EVA" 'as herself'
 
 victim=$(as "$ADA" taskdir add who --key k --data '"adas"' --in 1h)
 wait_for "Ada's task waits" '[ "$(count_in new)" -eq 1 ]'

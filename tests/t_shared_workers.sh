@@ -133,4 +133,40 @@ for name in hers his; do
 	wait_for "$name was in hand: it crashed" \
 	    '[ "$(said "$(cat "$WORK/$name.id")" result)" = crashed ]'
 done
+
+# --- Names that change hands -------------------------------------------------
+
+# passes_on USER NAME: his worker leaves with a task that it has not begun, and
+# that the next one would do.
+passes_on()
+{
+	by "$1" '["touch","'"$2"'"],["wait","go"],["leave"]' brief \
+	    >"$WORK/$2.id"
+	wait_until "in_play $2"
+	by "$1" '["touch","'"$2"'.next"]' brief >"$WORK/$2.next.id"
+}
+rm -f "$WORK/play/go"
+passes_on "$EVA" hands
+passes_on "$ADA" gone
+wait_until '[ "$(in_flight brief)" -eq 4 ]'
+userdel -f "$EVA" >"$WORK/.out" 2>&1
+userdel -f "$ADA" >>"$WORK/.out" 2>&1
+useradd --system --uid "$ADA_UID" --user-group --no-create-home \
+    --shell /usr/sbin/nologin "$EVA" >>"$WORK/.out" 2>&1 ||
+    bail "useradd: $(cat "$WORK/.out")"
+: >"$SPOOL.err"
+kill -s HUP "$RUNNER"
+wait_until 'grep -q "settings loaded" "$SPOOL.err"'
+: >"$WORK/play/go"
+next=$(cat "$WORK/hands.next.id")
+wait_for 'a name that is now that of another user' \
+    "[ -n \"\$(runs_of $next)\" ]"
+is "$(said "$(cat "$WORK/hands.id")" result) $(in_play hands.next &&
+    echo touched)" 'ok ' 'makes no worker of his do the tasks of the first'
+like "$(said "$next" result) $(said "$next" error)" \
+    'retry cannot start a worker: *' 'which fail, and say so'
+next=$(cat "$WORK/gone.next.id")
+wait_for 'without his name' "[ -n \"\$(runs_of $next)\" ]"
+is "$(said "$next" result) $(stat -c %u "$WORK/play/gone.next")" \
+    "ok $ADA_UID" 'a user is still who he was'
 done_testing

@@ -312,6 +312,20 @@ START_TEST(new_settings_hold_for_classes_met_before)
 }
 END_TEST
 
+/* Another one may be its handler now. */
+START_TEST(new_settings_trust_no_handler_met_before)
+{
+	struct td_class *class;
+
+	begin("", PLENTY);
+	class = td_planner_get(&planner, number_of("a"));
+	class->trusted_until_ms = UINT64_MAX;
+	td_planner_reload(&planner, settings, PLENTY, NOW);
+	ck_assert_uint_eq(class->trusted_until_ms, 0);
+	end();
+}
+END_TEST
+
 START_TEST(loading_comes_to_the_same)
 {
 	uint32_t first;
@@ -373,6 +387,7 @@ main(void)
 		{ a_clock_set_back_starts_nothing_early, 0 },
 		{ a_clock_set_forward_starts_what_is_due_then, 0 },
 		{ new_settings_hold_for_classes_met_before, 0 },
+		{ new_settings_trust_no_handler_met_before, 0 },
 		{ loading_comes_to_the_same, 0 },
 		{ many_classes_are_told_apart, 0 },
 	};

@@ -137,5 +137,12 @@ chmod 777 "$SPOOL/handlers/nothing"
 taskdir add quiet >/dev/null
 wait_for 'one that others may write is not run' \
     'grep -q "cannot alert anybody: .*not trusted" "$SPOOL.err"'
+printf '#!/no/such/program\n' >"$SPOOL/handlers/nothing"
+chmod 755 "$SPOOL/handlers/nothing"
+taskdir add quiet >/dev/null
+wait_for 'one that cannot be executed is said' \
+    'grep -q "cannot alert anybody: cannot execute: No such" "$SPOOL.err"'
+is "$(grep -c 'alert command failed' "$SPOOL.err")" 0 \
+    'it has not failed: it never began'
 stop_runner
 done_testing

@@ -98,6 +98,11 @@ cp "$dir/shared/task" "$SPOOL/bin/tool"
 id=$(taskdir add elsewhere)
 wait_for 'the settings may name another program' 'ended "$id"'
 is "$(run_field "$id" result)" ok 'which runs'
+# Who starts often is not looked at each time, but at least once in 5 ms.
+wait_until "[ \"\$(uptime_cs)\" -gt $(($(uptime_cs) + 1)) ]"
+chmod 0757 "$SPOOL/bin/tool"
+fails elsewhere "handler not trusted: $SPOOL/bin/tool can be written by *" \
+    'until others may write it'
 
 # --- Loud --------------------------------------------------------------------
 

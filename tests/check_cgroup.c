@@ -141,6 +141,25 @@ START_TEST(a_start_does_not_wait_for_its_child)
 }
 END_TEST
 
+START_TEST(who_is_kept_from_executing_is_killed)
+{
+	struct td_cgroup group = { 0 };
+	int status;
+
+	if (!open_groups())
+		return;
+	td_child_patience_ms = 20;
+	ck_assert_int_eq(td_cgroup_make(&group, &groups), 0);
+	freeze(&group, "1");
+	start_shell(&group, "exit 0");
+	ck_assert_int_eq(td_child_wait(&child), 0);
+	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
+	ck_assert(WIFSIGNALED(status));
+	td_cgroup_close(&group, &groups);
+	td_cgroups_close(&groups);
+}
+END_TEST
+
 /* Some hundred kilobytes of the kernel's memory are charged to a child that
  * executes; it must not take us along when it is refused them. */
 START_TEST(a_limit_of_memory_kills_no_parent)
@@ -259,6 +278,7 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ a_child_is_in_its_group_and_killed_with_it, 0 },
 		{ a_start_does_not_wait_for_its_child, 0 },
+		{ who_is_kept_from_executing_is_killed, 0 },
 		{ a_limit_of_memory_kills_no_parent, 0 },
 		{ a_group_that_is_left_populated_goes_later, 0 },
 		{ only_our_own_groups_are_searched, 0 },

@@ -15,7 +15,10 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+unsigned td_child_patience_ms = 5000;
 
 /* The kernel's sigset is 64 bits; the raw call wants its size. */
 enum { KERNEL_SIGSET_SIZE = 8 };
@@ -187,9 +190,16 @@ td_child_start(struct td_child *child)
 int
 td_child_wait(struct td_child *child)
 {
+	const struct timespec patience = {
+		.tv_sec = td_child_patience_ms / 1000,
+		.tv_nsec = td_child_patience_ms % 1000 * 1000000L,
+	};
+
 	/* Woken by the kernel, which knows nothing of private futexes here. */
 	while (atomic_load(&child->inside) != 0)
-		(void)syscall(SYS_futex, &child->inside, FUTEX_WAIT, 1, NULL);
+		if (syscall(SYS_futex, &child->inside, FUTEX_WAIT, 1,
+		    &patience) != 0 && errno == ETIMEDOUT)
+			(void)kill(child->pid, SIGKILL);
 	return child->error;
 }
 

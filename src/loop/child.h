@@ -74,7 +74,11 @@ int td_child_start(struct td_child *child);
 /*
  * Waits until it executes: 0, or negated errno with child->what.  It has then
  * ended with status 127 and is to be waited for as any other.
+ *
+ * Whoever may send signals to the user it has become can stop it before that:
+ * after td_child_patience_ms (for tests to set) it is killed.
  */
+extern unsigned td_child_patience_ms;
 int td_child_wait(struct td_child *child);
 
 /* Before the first start: no signal is ignored, 0..3 are taken, so that no

@@ -279,9 +279,9 @@ prepare(struct td_slot *slot, const struct td_user *user)
 }
 
 /*
- * Whether the handler may be trusted.  Who found it safe a moment ago need not
- * (or earlier in this turn of the loop) need not walk there again: only we and
- * root could have changed that since.
+ * Whether the handler may be trusted.  Who found it safe a moment ago, or
+ * earlier in this turn of the loop, need not walk there again: only we and root
+ * could have changed that since.
  */
 static int
 check_handler(struct td_slot *slot, const char *path)

@@ -73,7 +73,8 @@ src_liblib_la_SOURCES = \
 	src/lib/slotbook.c src/lib/slotbook.h \
 	src/lib/slotfile.c src/lib/slotfile.h \
 	src/lib/space.c src/lib/space.h \
-	src/lib/spool.c src/lib/spool.h src/lib/spool_place.c \
+	src/lib/spool.c src/lib/spool.h src/lib/spool_bury.c \
+	src/lib/spool_place.c \
 	src/lib/tally.c src/lib/tally.h \
 	src/lib/task.c src/lib/task.h \
 	src/lib/taskdir.c \

@@ -2,9 +2,10 @@
 
 /*
  * The runner with a fault at every call, and a second one after it that meets
- * none.  Then three laws must hold: every task is in one place, or its end is
- * in the run log; none is lost; and every try that a handler began is counted,
- * in the run log and in the name.
+ * none.  Then four laws must hold: every task is in one place, or its end is
+ * in the run log; none is lost; every try that a handler began is counted, in
+ * the run log and in the name; and beside tasks there is nothing but one reason
+ * for each dead letter.
  */
 
 #include "fault_run.h"
@@ -12,6 +13,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "fault_scene.h"
+#include "lib/reason.h"
 #include "lib/runlog.h"
 #include "lib/scan.h"
 #include "lib/spool.h"
@@ -47,8 +49,19 @@ static struct found {
 		uint32_t try;
 	} lines[LINES_MAX];
 	size_t n_lines;
+	char reasons[FILES_MAX][TD_REASON_NAME_SIZE];
+	size_t n_reasons;
 	bool left_in_tmp;
 } found;
+
+static bool
+is_reason(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 7 && len < TD_REASON_NAME_SIZE &&
+	    strcmp(text + len - 7, ".reason") == 0;
+}
 
 static void
 find_in(enum td_state state)
@@ -61,12 +74,19 @@ find_in(enum td_state state)
 		struct file *file = &found.files[found.n_files];
 		struct td_name name;
 
-		if (strstr(text, ".reason") != NULL)
+		if (state == TD_STATE_DLQ && is_reason(text)) {
+			ck_assert_uint_lt(found.n_reasons, FILES_MAX);
+			(void)snprintf(found.reasons[found.n_reasons++],
+			    TD_REASON_NAME_SIZE, "%s", text);
 			continue;
+		}
 		ck_assert_uint_lt(found.n_files++, FILES_MAX);
 		*file = (struct file){ .state = state };
-		if (td_name_parse(&name, text) != 0)
+		if (td_name_parse(&name, text) != 0) {
+			ck_assert_msg(state == TD_STATE_NEW, "%s/%s",
+			    td_state_name(state), text);
 			continue;
+		}
 		memcpy(file->id, name.id, name.id_len);
 		file->tries = name.tries;
 	}
@@ -236,6 +256,36 @@ check_tries(const struct td_scene *scene)
 			    logged_tries(found.files[i].id));
 }
 
+static bool
+has_reason(const struct file *letter)
+{
+	char name[TD_REASON_NAME_SIZE];
+
+	td_reason_name(name, letter->id, strlen(letter->id));
+	for (size_t i = 0; i < found.n_reasons; i++)
+		if (strcmp(found.reasons[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The fourth. */
+static void
+check_reasons(void)
+{
+	size_t n_letters = 0;
+
+	for (size_t i = 0; i < found.n_files; i++) {
+		const struct file *file = &found.files[i];
+
+		if (file->state != TD_STATE_DLQ)
+			continue;
+		n_letters++;
+		ck_assert_msg(has_reason(file), "%s: no reason", file->id);
+	}
+	ck_assert_msg(found.n_reasons == n_letters, "%zu reasons of %zu "
+	    "letters", found.n_reasons, n_letters);
+}
+
 static void
 one_round(int number, const struct td_scene *scene,
     const struct td_fault *fault)
@@ -256,6 +306,7 @@ one_round(int number, const struct td_scene *scene,
 	    "the second run: exit %d", status);
 	find_all();
 	check_places(scene, log_failed);
+	check_reasons();
 	if (!log_failed)
 		check_tries(scene);
 }

@@ -109,17 +109,23 @@ tasks_in_all(void)
 }
 
 static int
-names_in_tmp(void)
+names_in(int dir_fd)
 {
 	struct td_scan scan = { 0 };
 	const char *name;
 	int n = 0;
 
-	ck_assert_int_eq(td_scan_open(&scan, spool.tmp_fd), 0);
+	ck_assert_int_eq(td_scan_open(&scan, dir_fd), 0);
 	while (td_scan_next(&scan, &name, NULL) == 1)
 		n += strcmp(name, "lost") != 0;
 	td_scan_close(&scan);
 	return n;
+}
+
+static int
+names_in_tmp(void)
+{
+	return names_in(spool.tmp_fd);
 }
 
 static void
@@ -271,6 +277,20 @@ check_claimed(const struct td_fault *fault, const struct answer *answer)
 	check_moved(answer, TD_STATE_NEW, TD_STATE_CUR);
 }
 
+/* As a starting runner does: then reason and letter are there or not. */
+static void
+settle_burials(void)
+{
+	int dlq_fd = spool.state_fd[TD_STATE_DLQ];
+
+	if (exists(spool.tmp_fd, "dying,id-1"))
+		ck_assert_int_eq(td_spool_settle_burial(&spool, "id-1"), 0);
+	ck_assert_int_eq(names_in_tmp(), 0);
+	ck_assert_int_eq(names_in(dlq_fd), tasks_in(dlq_fd) +
+	    exists(dlq_fd, "id-1.reason"));
+	ck_assert_int_eq(exists(dlq_fd, DEAD), exists(dlq_fd, "id-1.reason"));
+}
+
 static void
 bury(struct answer *answer)
 {
@@ -292,6 +312,7 @@ check_buried(const struct td_fault *fault, const struct answer *answer)
 		ck_assert(has_reason);
 	if (answer != NULL && answer->rc != 0 && fault->mode == TD_FAULT_FAIL)
 		ck_assert(!has_reason);
+	settle_burials();
 }
 
 static void
@@ -336,6 +357,8 @@ check_revived(const struct td_fault *fault, const struct answer *answer)
 	if (exists(spool.state_fd[TD_STATE_DLQ], DEAD))
 		ck_assert(exists(spool.state_fd[TD_STATE_DLQ],
 		    "id-1.reason"));
+	if (answer == NULL)
+		settle_burials();
 }
 
 static const struct operation {

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-static int
-find_in(const struct td_spool *spool, enum td_state state, const char *id,
-    char out[static TD_NAME_SIZE])
+int
+td_spool_find_in(const struct td_spool *spool, enum td_state state,
+    const char *id, char out[static TD_NAME_SIZE])
 {
 	size_t id_len = strlen(id);
 	struct td_scan scan = { 0 };
@@ -45,7 +45,7 @@ td_spool_find(const struct td_spool *spool, const char *id,
 	};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		int rc = find_in(spool, order[i], id, name);
+		int rc = td_spool_find_in(spool, order[i], id, name);
 
 		if (rc == 0)
 			*state = order[i];

@@ -4,7 +4,6 @@
 
 #include "base/io.h"
 #include "lib/filesystem.h"
-#include "lib/reason.h"
 #include "lib/taskdir.h"
 
 #include <errno.h>
@@ -392,37 +391,6 @@ td_spool_has(const struct td_spool *spool, enum td_state state,
 	    rc == -ENXIO ? 0 : rc;
 }
 
-/*
- * A crash between the two leaves a reason without its letter beside a task
- * that is still where it was: the next burial writes the reason anew.
- */
-int
-td_spool_bury(const struct td_spool *spool, enum td_state from,
-    const char *from_name, const char *dlq_name, const char *reason,
-    size_t reason_len)
-{
-	char reason_name[TD_REASON_NAME_SIZE];
-	struct td_name name;
-	int rc = td_name_parse(&name, dlq_name);
-
-	if (rc != 0)
-		return rc;
-	/* The reason would take the place of that letter's. */
-	if (faccessat(spool->state_fd[TD_STATE_DLQ], dlq_name, F_OK,
-	    AT_SYMLINK_NOFOLLOW) == 0)
-		return -EEXIST;
-	td_reason_name(reason_name, name.id, name.id_len);
-	rc = td_io_replace(spool->state_fd[TD_STATE_DLQ], reason_name, reason,
-	    reason_len, 0600, 0);
-	if (rc != 0)
-		return rc;
-	rc = td_io_rename_new(spool->state_fd[from], from_name,
-	    spool->state_fd[TD_STATE_DLQ], dlq_name);
-	if (rc != 0)
-		(void)unlinkat(spool->state_fd[TD_STATE_DLQ], reason_name, 0);
-	return rc;
-}
-
 static int
 gone_name(char out[static TD_NAME_SIZE], const char *name)
 {
@@ -461,24 +429,4 @@ td_spool_withdrawn_name(const char *tmp_name)
 	size_t n = strlen(GONE_PREFIX);
 
 	return strncmp(tmp_name, GONE_PREFIX, n) == 0 ? tmp_name + n : NULL;
-}
-
-/* A crash between the two leaves a reason without a letter, which `check`
- * reports and a later burial of that id overwrites. */
-int
-td_spool_revive(const struct td_spool *spool, const char *dlq_name,
-    const char *new_name)
-{
-	char reason_name[TD_REASON_NAME_SIZE];
-	struct td_name name;
-	int rc = td_name_parse(&name, dlq_name);
-
-	if (rc == 0)
-		rc = td_spool_move(spool, TD_STATE_DLQ, dlq_name, TD_STATE_NEW,
-		    new_name);
-	if (rc != 0)
-		return rc;
-	td_reason_name(reason_name, name.id, name.id_len);
-	(void)unlinkat(spool->state_fd[TD_STATE_DLQ], reason_name, 0);
-	return 0;
 }

@@ -117,6 +117,14 @@ int td_spool_bury(const struct td_spool *spool, enum td_state from,
     const char *from_name, const char *dlq_name, const char *reason,
     size_t reason_len);
 
+/* The id behind "dying,", or NULL: what a burial or a revival that was cut
+ * short left in tmp/. */
+const char *td_spool_dying_id(const char *tmp_name);
+
+/* Takes that away and, if no letter of ID is in dlq/, the reason there.  For
+ * who holds the runner's lock.  0, -ENOENT, errno. */
+int td_spool_settle_burial(const struct td_spool *spool, const char *id);
+
 /*
  * Takes a waiting task out of its state on the way to its end: to
  * tmp/gone,NAME, so that a claim that races with it has one winner; the
@@ -147,5 +155,9 @@ int td_spool_revive(const struct td_spool *spool, const char *dlq_name,
  * failed, cur, dlq; fills *state and name.  0, -ENOENT, errno. */
 int td_spool_find(const struct td_spool *spool, const char *id,
     enum td_state *state, char name[static TD_NAME_SIZE]);
+
+/* The same in one state. */
+int td_spool_find_in(const struct td_spool *spool, enum td_state state,
+    const char *id, char name[static TD_NAME_SIZE]);
 
 #endif

@@ -320,6 +320,28 @@ settle_cur(struct td_runner *runner, struct td_crashes *crashes)
 	return rc;
 }
 
+/* Before anything is buried again. */
+static int
+settle_burials(const struct td_runner *runner)
+{
+	struct td_scan scan = { 0 };
+	const char *text;
+	int rc = td_scan_open(&scan, runner->spool->tmp_fd);
+
+	while (rc >= 0 && (rc = td_scan_next(&scan, &text, NULL)) == 1) {
+		const char *id = td_spool_dying_id(text);
+		int error = id == NULL ? 0 :
+		    td_spool_settle_burial(runner->spool, id);
+
+		if (error != 0)
+			td_log(TD_LOG_ERR, "runner", "cannot settle a burial "
+			    "that was cut short: %s id=%s", strerror(-error),
+			    id);
+	}
+	td_scan_close(&scan);
+	return rc;
+}
+
 /* Withdrawn tasks whose end nobody lived to write.  Slots are, nearly always,
  * taken out by the runner itself. */
 static int
@@ -426,7 +448,9 @@ td_recover(struct td_runner *runner, struct td_err *err)
 	if (rc != 0)
 		return rc;
 	keep_output(runner);
-	rc = td_crashes_load(&crashes, runner->spool->run_fd);
+	rc = settle_burials(runner);
+	if (rc == 0)
+		rc = td_crashes_load(&crashes, runner->spool->run_fd);
 	if (rc == 0)
 		rc = settle_cur(runner, &crashes);
 	if (rc == 0)

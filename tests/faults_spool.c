@@ -312,6 +312,10 @@ check_buried(const struct td_fault *fault, const struct answer *answer)
 		ck_assert(has_reason);
 	if (answer != NULL && answer->rc != 0 && fault->mode == TD_FAULT_FAIL)
 		ck_assert(!has_reason);
+	/* The runner would take it for gone. */
+	if (answer != NULL && (answer->rc == -ENOENT || answer->rc == -EEXIST))
+		ck_assert_msg(strncmp(td_fault_seen()->call, "rename", 6) == 0,
+		    "%s", td_fault_seen()->call);
 	settle_burials();
 }
 

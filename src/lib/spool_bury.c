@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DYING_PREFIX	"dying,"
@@ -76,6 +77,18 @@ show_reason(const struct grave *grave)
 	    grave->reason) != 0 ? -errno : 0;
 }
 
+/* Somebody may be reviving an earlier letter of this id, and take its reason
+ * away; only the letter itself may say that it is not there, or is already. */
+static int
+lay_reason(const struct grave *grave, const char *reason, size_t len)
+{
+	int rc = write_reason(grave, reason, len);
+
+	if (rc == 0)
+		rc = show_reason(grave);
+	return rc == -ENOENT || rc == -EEXIST ? -EAGAIN : rc;
+}
+
 /*
  * A crash before the letter's rename leaves the task where it was, and what
  * td_spool_settle_burial takes away; one after it, a second name.
@@ -95,12 +108,10 @@ td_spool_bury(const struct td_spool *spool, enum td_state from,
 	/* The reason would take the place of that letter's. */
 	if (faccessat(grave.dlq_fd, dlq_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return -EEXIST;
-	rc = write_reason(&grave, reason, reason_len);
+	rc = lay_reason(&grave, reason, reason_len);
 	if (rc == 0) {
-		rc = show_reason(&grave);
-		if (rc == 0)
-			rc = td_io_rename_new(spool->state_fd[from], from_name,
-			    grave.dlq_fd, dlq_name);
+		rc = td_io_rename_new(spool->state_fd[from], from_name,
+		    grave.dlq_fd, dlq_name);
 		if (rc != 0)
 			(void)unlinkat(grave.dlq_fd, grave.reason, 0);
 	}
@@ -132,6 +143,17 @@ td_spool_dying_id(const char *tmp_name)
 	    td_name_id_is_valid(id, strlen(id)) ? id : NULL;
 }
 
+/* Unless it is another file by now: the letter may have died again. */
+static void
+forget(int dir_fd, const char *name, const struct stat *old)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == old->st_ino && st.st_dev == old->st_dev)
+		(void)unlinkat(dir_fd, name, 0);
+}
+
 /* A crash on the way leaves the same two things as one of a burial. */
 int
 td_spool_revive(const struct td_spool *spool, const char *dlq_name,
@@ -139,19 +161,22 @@ td_spool_revive(const struct td_spool *spool, const char *dlq_name,
 {
 	struct td_name name;
 	struct grave grave;
-	bool is_noted;
+	struct stat old;
+	bool has_reason, is_noted;
 	int rc = td_name_parse(&name, dlq_name);
 
 	if (rc != 0)
 		return rc;
 	grave = grave_of(spool, name.id, name.id_len);
-	is_noted = linkat(grave.dlq_fd, grave.reason, grave.tmp_fd,
-	    grave.dying, 0) == 0;
+	has_reason = fstatat(grave.dlq_fd, grave.reason, &old,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+	is_noted = has_reason && linkat(grave.dlq_fd, grave.reason,
+	    grave.tmp_fd, grave.dying, 0) == 0;
 	rc = td_spool_move(spool, TD_STATE_DLQ, dlq_name, TD_STATE_NEW,
 	    new_name);
-	if (rc == 0)
-		(void)unlinkat(grave.dlq_fd, grave.reason, 0);
+	if (rc == 0 && has_reason)
+		forget(grave.dlq_fd, grave.reason, &old);
 	if (is_noted)
-		(void)unlinkat(grave.tmp_fd, grave.dying, 0);
+		forget(grave.tmp_fd, grave.dying, &old);
 	return rc;
 }

@@ -333,7 +333,8 @@ settle_burials(const struct td_runner *runner)
 		int error = id == NULL ? 0 :
 		    td_spool_settle_burial(runner->spool, id);
 
-		if (error != 0)
+		/* Who revives a letter may be at it. */
+		if (error != 0 && error != -ENOENT)
 			td_log(TD_LOG_ERR, "runner", "cannot settle a burial "
 			    "that was cut short: %s id=%s", strerror(-error),
 			    id);

@@ -141,6 +141,39 @@ START_TEST(a_start_does_not_wait_for_its_child)
 }
 END_TEST
 
+static volatile sig_atomic_t handled;
+
+static void
+handle(int sig)
+{
+	(void)sig;
+	handled = 1;
+}
+
+/* It would be run on our memory, when the child unblocks what came before. */
+START_TEST(no_handler_of_ours_runs_in_a_child)
+{
+	struct sigaction action = { .sa_handler = handle };
+	struct td_cgroup group = { 0 };
+	int status;
+
+	if (!open_groups())
+		return;
+	ck_assert_int_eq(sigaction(SIGTERM, &action, NULL), 0);
+	ck_assert_int_eq(td_cgroup_make(&group, &groups), 0);
+	freeze(&group, "1");
+	start_shell(&group, "exit 0");
+	ck_assert_int_eq(kill(child.pid, SIGTERM), 0);
+	freeze(&group, "0");
+	(void)td_child_wait(&child);
+	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	ck_assert(!handled);
+	td_cgroup_close(&group, &groups);
+	td_cgroups_close(&groups);
+}
+END_TEST
+
 START_TEST(who_is_kept_from_executing_is_killed)
 {
 	struct td_cgroup group = { 0 };
@@ -278,6 +311,7 @@ main(void)
 	const struct td_harness_test tests[] = {
 		{ a_child_is_in_its_group_and_killed_with_it, 0 },
 		{ a_start_does_not_wait_for_its_child, 0 },
+		{ no_handler_of_ours_runs_in_a_child, 0 },
 		{ who_is_kept_from_executing_is_killed, 0 },
 		{ a_limit_of_memory_kills_no_parent, 0 },
 		{ a_group_that_is_left_populated_goes_later, 0 },

@@ -1,7 +1,7 @@
 /*
  * A child that shares our memory until it executes, runs beside us meanwhile,
- * and is in a cgroup from its first moment: clone3(2), which no library has
- * for such children.
+ * has none of our signal handlers, and is in a cgroup from its first moment:
+ * clone3(2), which no library has for such children.
  */
 #ifndef TD_LOOP_CLONE_H
 #define TD_LOOP_CLONE_H

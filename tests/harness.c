@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -54,6 +55,18 @@ td_harness_many(unsigned n)
 	return fewer > 1 && fewer < n ? n / (unsigned)fewer : n;
 }
 
+/*
+ * A test's process has Check's handlers, meant for Check alone: they signal the
+ * whole group of whoever runs them, which may be a child of a test.
+ */
+static void
+leave_handlers(void)
+{
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+}
+
 int
 td_harness_run(const char *name, const struct td_harness_test *tests, size_t n)
 {
@@ -63,6 +76,7 @@ td_harness_run(const char *name, const struct td_harness_test *tests, size_t n)
 	int failed;
 
 	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, leave_handlers, NULL);
 	for (size_t i = 0; i < n; i++) {
 		if (tests[i].loops > 0)
 			tcase_add_loop_test(tcase, tests[i].test, 0,

@@ -28,10 +28,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { CALLS_MAX = 1500, CALLS_MIN = 40, START_CALLS = 60, LINES_MAX = 64,
-	IDS_MAX = 16, DROPS = 3, SOON = -1000, LATER = 100000 };
+enum { CALLS_MAX = 1500, CALLS_MIN = 40, START_CALLS = 60, BOX_CALLS_MIN = 20,
+	LINES_MAX = 64, IDS_MAX = 16, DROPS = 3, SOON = -1000,
+	LATER = 100000 };
 
 static struct td_spool spool;
 static struct td_box box;
@@ -396,10 +398,64 @@ START_TEST(no_drop_is_lost_or_doubled)
 }
 END_TEST
 
+static int
+create(const char *name)
+{
+	return td_box_create(&spool, name, user->pw_uid, user->pw_gid, NULL);
+}
+
+static void
+create_with(const struct td_fault *fault, const char *name)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		td_fault_arm(fault);
+		(void)create(name);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+/* A runner looks at it as soon as it has its name. */
+START_TEST(a_box_is_whole_or_not_there)
+{
+	struct td_fault fault = {
+		.mode = _i == 0 ? TD_FAULT_BEFORE : TD_FAULT_FAIL,
+		.error = EIO,
+	};
+	const struct td_fault_seen *seen = td_fault_seen();
+	const char *dir = td_harness_dir();
+	int users_fd;
+
+	ck_assert_int_eq(td_spool_create(dir, true, NULL), 0);
+	ck_assert_int_eq(td_spool_open(&spool, dir, NULL), 0);
+	users_fd = td_box_open_users(&spool);
+	do {
+		char aside[16], *name = aside + 1;
+
+		(void)snprintf(aside, sizeof(aside), ".%u", ++fault.at);
+		create_with(&fault, name);
+		if (faccessat(users_fd, name, F_OK, 0) == 0)
+			ck_assert_int_eq(td_box_open(&box, users_fd, name,
+			    NULL), 0);
+		td_box_close(&box);
+		ck_assert_int_eq(create(name), 0);
+		(void)strcat(aside, ".new");
+		ck_assert_int_ne(faccessat(users_fd, aside, F_OK, 0), 0);
+	} while (seen->hit);
+	ck_assert_uint_gt(fault.at, BOX_CALLS_MIN);
+	(void)close(users_fd);
+	td_spool_release(&spool);
+}
+END_TEST
+
 int
 main(void)
 {
 	const struct td_harness_test tests[] = {
+		{ a_box_is_whole_or_not_there, 2 },
 		{ no_drop_is_lost_or_doubled, getenv("TD_SOAK") != NULL ?
 		    SCENES * FAULTS : ALWAYS },
 	};

@@ -179,6 +179,26 @@ make_dirs(int users_fd, const char *name, uid_t uid, gid_t gid)
 	return rc;
 }
 
+/* Whole before it has its name: a runner looks at it from then on. */
+static int
+make_box(int users_fd, const char *name, uid_t uid, gid_t gid)
+{
+	char aside[TD_NAME_SIZE];
+	int rc;
+
+	if (faccessat(users_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return make_dirs(users_fd, name, uid, gid);
+	if ((size_t)snprintf(aside, sizeof(aside), ".%s.new", name) >=
+	    sizeof(aside))
+		return -ENAMETOOLONG;
+	rc = make_dirs(users_fd, aside, uid, gid);
+	if (rc != 0)
+		return rc;
+	rc = td_io_rename_new(users_fd, aside, users_fd, name);
+	/* Who else makes it uses the same name for what is not whole. */
+	return rc == -ENOENT || rc == -EEXIST ? 0 : rc;
+}
+
 int
 td_box_create(const struct td_spool *spool, const char *name, uid_t uid,
     gid_t gid, struct td_err *err)
@@ -188,7 +208,7 @@ td_box_create(const struct td_spool *spool, const char *name, uid_t uid,
 
 	if (users_fd < 0)
 		return td_fail_errno(err, users_fd, "%s/users", spool->path);
-	rc = make_dirs(users_fd, name, uid, gid);
+	rc = make_box(users_fd, name, uid, gid);
 	if (rc != 0)
 		rc = td_fail_errno(err, rc, "%s/users/%s", spool->path, name);
 	else

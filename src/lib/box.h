@@ -46,7 +46,8 @@ int td_box_open(struct td_box *box, int users_fd, const char *name,
     struct td_err *err);
 void td_box_close(struct td_box *box);
 
-/* Makes what is missing of a user's box: 0 or a negative code. */
+/* Makes a user's box, or what is missing of it; one that was not there appears
+ * whole.  0 or a negative code. */
 int td_box_create(const struct td_spool *spool, const char *name, uid_t uid,
     gid_t gid, struct td_err *err);
 

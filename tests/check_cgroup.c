@@ -41,11 +41,12 @@ start_shell(const struct td_cgroup *group, const char *command)
 {
 	static char text[64], shell[] = "sh", option[] = "-c";
 	static char *argv[] = { shell, option, text, NULL }, *envp[] = { NULL };
-	int null_fd;
+	static int null_fd = -1;
 
 	(void)snprintf(text, sizeof(text), "%s", command);
 	ck_assert_int_eq(td_child_prepare(), 0);
-	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd < 0)
+		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	child.spec = (struct td_child_spec){
 		.path = "/bin/sh", .argv = argv, .envp = envp,
 		.fds = { null_fd, null_fd, null_fd, -1 }, .umask = 022,
@@ -53,7 +54,6 @@ start_shell(const struct td_cgroup *group, const char *command)
 		.has_memory_limit = group->memory_max != 0,
 	};
 	ck_assert_msg(td_child_start(&child) == 0, "%s", child.what);
-	(void)close(null_fd);
 }
 
 static pid_t

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,6 +89,48 @@ START_TEST(no_descriptor_leaks)
 	    "printf '%s ' $f; done"), 0);
 	ck_assert_str_eq(text, "1 2 ");
 	(void)close(extra);
+}
+END_TEST
+
+START_TEST(our_descriptors_stay_ours)
+{
+	struct td_child_spec spec = { 0 };
+	struct stat before[TD_CHILD_FDS], after;
+
+	ck_assert_int_eq(td_child_prepare(), 0);
+	for (int i = 0; i < TD_CHILD_FDS; i++)
+		ck_assert_int_eq(fstat(i, &before[i]), 0);
+	ck_assert_int_eq(run(&spec, "echo"), 0);
+	for (int i = 0; i < TD_CHILD_FDS; i++) {
+		ck_assert_int_eq(fstat(i, &after), 0);
+		ck_assert_uint_eq(after.st_dev, before[i].st_dev);
+		ck_assert_uint_eq(after.st_ino, before[i].st_ino);
+	}
+}
+END_TEST
+
+START_TEST(low_numbers_are_for_children)
+{
+	int ours, its;
+
+	ck_assert_int_eq(td_child_prepare(), 0);
+	ours = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	td_child_ready();
+	its = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(its, TD_CHILD_FDS);
+	ck_assert_int_gt(ours, its + 16);
+	(void)close(ours);
+	(void)close(its);
+}
+END_TEST
+
+START_TEST(it_begins_in_the_root_directory)
+{
+	struct td_child_spec spec = { .cwd = "/" };
+
+	ck_assert_int_eq(chdir("/proc"), 0);
+	ck_assert_int_eq(run(&spec, "pwd"), 0);
+	ck_assert_str_eq(text, "/\n");
 }
 END_TEST
 
@@ -255,6 +298,9 @@ main(void)
 		{ the_status_is_its_own, 0 },
 		{ the_environment_is_what_was_given, 0 },
 		{ no_descriptor_leaks, 0 },
+		{ our_descriptors_stay_ours, 0 },
+		{ low_numbers_are_for_children, 0 },
+		{ it_begins_in_the_root_directory, 0 },
 		{ it_leads_a_session_of_its_own, 0 },
 		{ signals_are_as_in_a_new_process, 0 },
 		{ limits_hold, 0 },

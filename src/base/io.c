@@ -179,6 +179,17 @@ td_io_replace_as(int dir_fd, const char *name, const struct td_buf *content,
 }
 
 void
+td_io_raise(int *fd)
+{
+	int high = fcntl(*fd, F_DUPFD_CLOEXEC, TD_IO_HIGH);
+
+	if (high < 0)
+		return;
+	(void)close(*fd);
+	*fd = high;
+}
+
+void
 td_io_close(int *fd)
 {
 	if (*fd >= 0)

@@ -41,6 +41,11 @@ int td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
 int td_io_replace_as(int dir_fd, const char *name,
     const struct td_buf *content, const struct stat *like, int sync);
 
+/* Gives *fd a number of TD_IO_HIGH or above, close-on-exec, where that can be:
+ * low ones are for what child processes get (loop/child.h). */
+enum { TD_IO_HIGH = 256 };
+void td_io_raise(int *fd);
+
 /* Closes *fd if it is >= 0 and makes it -1. */
 void td_io_close(int *fd);
 

@@ -13,12 +13,18 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 unsigned td_child_patience_ms = 5000;
+
+/* Numbers below are for children, but no more than a quarter of all. */
+enum { LOW_MAX = 64 };
+
+static bool is_in_root;
 
 /* The kernel's sigset is 64 bits; the raw call wants its size. */
 enum { KERNEL_SIGSET_SIZE = 8 };
@@ -51,6 +57,23 @@ step(struct td_child *child, const char *what, long number, long a, long b,
 	if (rc < 0)
 		fail(child, what, rc);
 	return rc;
+}
+
+/*
+ * It has had our table of descriptors.  In its own is nothing above those it
+ * needs: to copy them all, and close them in execve, takes longer than the rest
+ * of its way there.
+ */
+CUT_OFF static void
+leave_files(struct td_child *child)
+{
+	int last = TD_CHILD_FDS - 1;
+
+	for (int i = 0; i < TD_CHILD_FDS; i++)
+		if (child->spec.fds[i] > last)
+			last = child->spec.fds[i];
+	(void)step(child, "have its own descriptors", SYS_close_range,
+	    last + 1, UINT_MAX, CLOSE_RANGE_UNSHARE);
 }
 
 CUT_OFF static void
@@ -97,6 +120,8 @@ set_up(struct td_child *child)
 {
 	const struct td_child_spec *spec = &child->spec;
 
+	if (child->shares_files)
+		leave_files(child);
 	(void)td_clone_call(SYS_setsid, 0, 0, 0, 0);
 	if (child->joins)
 		join(child);
@@ -120,7 +145,7 @@ set_up(struct td_child *child)
 	if (spec->no_new_privs)
 		(void)step(child, "set no_new_privs", SYS_prctl,
 		    PR_SET_NO_NEW_PRIVS, 1, 0);
-	if (spec->cwd != NULL)
+	if (child->moves)
 		(void)step(child, "change directory", SYS_chdir,
 		    (long)spec->cwd, 0, 0);
 }
@@ -146,6 +171,7 @@ start_waiting(struct td_child *child)
 	pid_t pid;
 
 	child->joins = child->spec.cgroup_fd > 0;
+	child->shares_files = false;
 	pid = clone(run_child, child->stack + sizeof(child->stack),
 	    CLONE_VM | CLONE_VFORK | SIGCHLD, child);
 	if (pid < 0)
@@ -162,12 +188,16 @@ td_child_start(struct td_child *child)
 		.stack = child->stack, .stack_size = sizeof(child->stack),
 		.inside = &child->inside,
 		.cgroup_fd = child->spec.cgroup_fd,
+		.shares_files = true,
 		.waits = child->spec.has_memory_limit,
 	};
 	uint64_t all = UINT64_MAX, old;
 
 	child->error = 0;
 	child->joins = false;
+	child->shares_files = true;
+	child->moves = child->spec.cwd != NULL && (!is_in_root ||
+	    strcmp(child->spec.cwd, "/") != 0);
 	atomic_store(&child->inside, 1);
 	/* No handler of ours may run in the child, on the shared memory. */
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old,
@@ -224,19 +254,50 @@ ignore_nothing(void)
 	}
 }
 
-int
-td_child_prepare(void)
+/* What holds the low numbers meanwhile. */
+static struct {
+	int fds[LOW_MAX];
+	size_t n;
+} holders;
+
+static int
+hold_low(void)
 {
-	int fd;
+	struct rlimit limit;
+	int fd, low = LOW_MAX;
 
-	ignore_nothing();
-
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur / 4 < LOW_MAX)
+		low = (int)(limit.rlim_cur / 4);
 	do {
 		fd = open("/dev/null", O_RDWR);
 		if (fd < 0)
 			return -errno;
-	} while (fd < TD_CHILD_FDS);
-	(void)close(fd);
-	return close_range(TD_CHILD_FDS, UINT_MAX, CLOSE_RANGE_CLOEXEC) != 0 ?
-	    -errno : 0;
+		if (fd >= TD_CHILD_FDS && fd < low)
+			holders.fds[holders.n++] = fd;
+	} while (fd < TD_CHILD_FDS || fd < low);
+	if (fd >= low)
+		(void)close(fd);
+	return 0;
+}
+
+void
+td_child_ready(void)
+{
+	while (holders.n > 0)
+		(void)close(holders.fds[--holders.n]);
+}
+
+int
+td_child_prepare(void)
+{
+	int rc;
+
+	ignore_nothing();
+	is_in_root = chdir("/") == 0;
+	rc = hold_low();
+	if (rc == 0 && close_range(TD_CHILD_FDS, UINT_MAX,
+	    CLOSE_RANGE_CLOEXEC) != 0)
+		rc = -errno;
+	return rc;
 }

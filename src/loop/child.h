@@ -52,14 +52,16 @@ struct td_child_spec {
 	size_t n_limits;
 };
 
-/* One start.  It stays, with all that spec names, until td_child_wait has
- * returned or the child was waited for as a process. */
+/* One start.  It stays, with all that spec names, and the descriptors open,
+ * until td_child_wait has returned or the child was waited for as a process. */
 struct td_child {
 	struct td_child_spec spec;
 	pid_t pid;
 	/* Its own, until it has left our memory: */
 	atomic_int inside;	/* not 0: it has not */
 	bool joins;		/* its cgroup, by itself */
+	bool shares_files;	/* until it has its own */
+	bool moves;		/* to its directory */
 	int error;		/* negated errno, why it does not execute */
 	const char *what;	/* the step that failed: "execute", ... */
 	char stack[TD_CHILD_STACK_SIZE] __attribute__((aligned(16)));
@@ -81,9 +83,15 @@ int td_child_start(struct td_child *child);
 extern unsigned td_child_patience_ms;
 int td_child_wait(struct td_child *child);
 
-/* Before the first start: no signal is ignored, 0..3 are taken, so that no
- * descriptor of ours is hidden by a child's, and all above are
- * close-on-exec. */
+/*
+ * Before the first start: no signal is ignored, 0..3 are taken, so that no
+ * descriptor of ours is hidden by a child's, all above are close-on-exec, and
+ * we are in "/".  0 or negated errno.
+ *
+ * A start costs the less the lower the numbers are that the child gets, so
+ * what we open for ourselves from here to td_child_ready gets others.
+ */
 int td_child_prepare(void);
+void td_child_ready(void);
 
 #endif

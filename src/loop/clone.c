@@ -18,6 +18,7 @@ td_clone(const struct td_clone *how)
 		.flags = (unsigned)(CLONE_VM | CLONE_CHILD_CLEARTID) |
 		    CLONE_CLEAR_SIGHAND |
 		    (how->waits ? (unsigned)CLONE_VFORK : 0) |
+		    (how->shares_files ? (unsigned)CLONE_FILES : 0) |
 		    (how->cgroup_fd > 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = (unsigned)SIGCHLD,
 		.child_tid = (uintptr_t)how->inside,

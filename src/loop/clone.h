@@ -20,6 +20,7 @@ struct td_clone {
 	 * private) when the child has left our memory. */
 	atomic_int *inside;
 	int cgroup_fd;		/* 0: in ours */
+	bool shares_files;	/* ours, until it takes a table of its own */
 	bool waits;		/* we do, until it has left: CLONE_VFORK */
 };
 

@@ -12,6 +12,7 @@
  * chatter must not fail its work.
  */
 
+#include "base/io.h"
 #include "base/log.h"
 #include "lib/json.h"
 #include "runner/core.h"
@@ -118,6 +119,7 @@ open_pipe(struct td_slot *slot)
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return -errno;
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	td_io_raise(&fds[0]);
 	channel->source = (struct td_source){ .ready = on_ready,
 		.fd = fds[0] };
 	channel->handler_fd = fds[1];

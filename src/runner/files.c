@@ -21,6 +21,7 @@ td_files_keep(struct td_slot *slot, int *fd)
 
 	if (*fd < 0 || !has_room(runner, *fd))
 		return;
+	td_io_raise(fd);
 	slot->file_fd = *fd;
 	*fd = -1;
 	runner->n_files++;

@@ -174,7 +174,7 @@ start_machinery(struct td_runner *runner, struct td_err *err)
 	const int *state_fd = runner->spool->state_fd;
 	int dirs[] = { state_fd[TD_STATE_CUR], state_fd[TD_STATE_FAILED],
 	    state_fd[TD_STATE_DLQ] };
-	int rc = td_child_prepare();
+	int rc = 0;
 
 	if (td_notify_open(&runner->notify) != 0)
 		td_log(TD_LOG_WARNING, "runner", "the service manager cannot "
@@ -204,8 +204,11 @@ static int
 start(struct td_runner *runner, struct td_err *err)
 {
 	struct td_settings *settings;
-	int rc = take_spool(runner, err);
+	int rc = td_child_prepare();
 
+	if (rc != 0)
+		return td_fail_errno(err, rc, "starting the runner");
+	rc = take_spool(runner, err);
 	if (rc == 0)
 		rc = start_machinery(runner, err);
 	if (rc != 0)
@@ -249,6 +252,7 @@ start(struct td_runner *runner, struct td_err *err)
 	td_control_look(runner);
 	td_reserve_look(runner);
 	td_events_start_timers(runner);
+	td_child_ready();
 	return 0;
 }
 

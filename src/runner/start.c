@@ -377,7 +377,6 @@ td_start(struct td_slot *slot, const struct td_letter *letter,
 		return not_started(slot, rc);
 	slot->starting = true;
 	slot->pid = start->child.pid;
-	td_io_close(&start->stdin_fd);
 	td_board_make_fresh(slot);
 	td_board_write(slot);
 	return 0;
@@ -393,6 +392,7 @@ td_start_join(struct td_slot *slot)
 	rc = td_child_wait(&slot->start->child);
 	if (rc != 0)
 		return not_started(slot, rc);
+	td_io_close(&slot->start->stdin_fd);
 	slot->starting = false;
 	return 0;
 }
@@ -404,6 +404,7 @@ td_start_release(struct td_slot *slot)
 		return;
 	/* It may still read what we free. */
 	(void)td_child_wait(&slot->start->child);
+	td_io_close(&slot->start->stdin_fd);
 	td_environ_release(&slot->start->env);
 	td_buf_release(&slot->start->path);
 	free(slot->start);

@@ -332,6 +332,10 @@ td_cgroup_make(struct td_cgroup *group, struct td_cgroups *groups)
 		(void)close(made.fd);
 		return rc;
 	}
+	made.procs_fd = openat(made.fd, "cgroup.procs", O_PATH | O_CLOEXEC);
+	td_io_raise(&made.fd);
+	td_io_raise(&made.events_fd);
+	td_io_raise(&made.procs_fd);
 	made.is_open = true;
 	*group = made;
 	return 0;
@@ -346,6 +350,7 @@ td_cgroup_close(struct td_cgroup *group, struct td_cgroups *groups)
 		return;
 	(void)close(group->events_fd);
 	(void)close(group->fd);
+	td_io_close(&group->procs_fd);
 	(void)snprintf(name, sizeof(name), "%u", group->number);
 	if (unlinkat(groups->fd, name, AT_REMOVEDIR) != 0 && errno == EBUSY)
 		td_buf_add(&groups->abandoned, &group->number,

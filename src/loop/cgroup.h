@@ -28,6 +28,7 @@ struct td_cgroups {
 /* {0} is closed. */
 struct td_cgroup {
 	int fd, events_fd;
+	int procs_fd;	/* -1, or keeps an inode that each start would make */
 	bool is_open;
 	bool was_killed;	/* takes no new process: see td_cgroup_kill */
 	unsigned number;	/* its name */

@@ -152,6 +152,29 @@ START_TEST(equals_take_turns)
 }
 END_TEST
 
+START_TEST(who_resumes_takes_his_place_again)
+{
+	uint32_t first;
+
+	begin("[class a]\nmax_running = 1\n", 2);
+	first = add("a", NOW - 2, "1");
+	(void)add("a", NOW - 1, "2");
+	(void)add("b", NOW, "3");
+	(void)add("b", NOW, "4");
+	ck_assert_uint_eq(td_planner_pick(&planner, NOW), first);
+	td_planner_done(&planner, first, NOW);
+	ck_assert_uint_eq(td_planner_places(&planner), 0);
+	td_planner_resume(&planner, first, NOW);
+	ck_assert_uint_eq(td_planner_places(&planner), 1);
+	ck_assert_str_eq(picked_class(NOW), "b");
+	ck_assert_str_eq(picked_class(NOW), "");
+	td_planner_done(&planner, first, NOW);
+	ck_assert_str_eq(picked_class(NOW), "a");
+	ck_assert_str_eq(picked_class(NOW), "");
+	end();
+}
+END_TEST
+
 START_TEST(limits_hold_and_are_given_back)
 {
 	begin("[class a]\nmax_running = 2\n", 3);
@@ -379,6 +402,7 @@ main(void)
 		{ a_crowd_does_not_delay_a_single_task, 0 },
 		{ the_fewest_running_goes_first, 0 },
 		{ equals_take_turns, 0 },
+		{ who_resumes_takes_his_place_again, 0 },
 		{ limits_hold_and_are_given_back, 0 },
 		{ ignoring_limits_passes_those_of_classes_only, 0 },
 		{ a_pause_holds_one_class, 0 },

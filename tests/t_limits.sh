@@ -120,6 +120,15 @@ drop free
 wait_for 'a second runner works' '[ "$(runs free)" -eq 3 ]'
 is "$(runs daily)" 1 'and keeps to the rate that the first one left'
 stop_runner
+# The next one starts before the last is settled, but not before it has ended.
+for _ in $(seq 40); do
+	drop free
+done
+check 'one at a time' taskdir run --once --class free --parallel 1
+times='s/.*"start":\([0-9.]*\),"end":\([0-9.]*\),.*/\1 \2/'
+is "$(runs_of | grep '"class":"free"' | sed "$times" | sort -n | tail -n 40 |
+    awk '$1 < last { n++ } { last = $2 } END { print NR, n + 0 }')" '40 0' \
+    'no two of them overlap in the run log'
 drop five
 drop five
 drop five

@@ -106,6 +106,29 @@ chmod 0700 "$SPOOL/cur"
 check_exit 0 'afterwards it does not' as_nobody run --once
 is "$(count_in new)" 0 'and runs them'
 
+# What cannot be put away keeps its place: the one that was started before that
+# was known is the last.
+handler stays <<'END'
+#!/bin/sh
+ls "$TASKDIR_SPOOL/cur" | grep -c . >>"$TASKDIR_SPOOL/in_cur"
+exit 1
+END
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$SPOOL/handlers"
+chmod 0500 "$SPOOL/failed"
+for i in 1 2 3 4 5; do as_nobody add stays --data "$i" >/dev/null; done
+as_nobody run --once --parallel 1 >out 2>err </dev/null &
+once=$!
+wait_for 'two tasks cannot be moved to failed' \
+    '[ "$(grep -c "cannot move a finished" err)" -eq 2 ]'
+is "$(count_in new) $(count_in cur)" '3 2' 'no other is started meanwhile'
+chmod 0700 "$SPOOL/failed"
+wait "$once"
+is "$(count_in new) $(count_in cur) $(count_in failed)" '0 0 5' \
+    'then all have their turn'
+is "$(sort -n "$SPOOL/in_cur" | tail -n 1)" 2 'with two in cur at most'
+for id in $(names_in failed | cut -d , -f 4); do
+	as_nobody cancel "$id" >"$WORK/out"
+done
 
 # Pauses that cannot be read stay as they are.
 if [ "$(id -u)" -ne 0 ]; then

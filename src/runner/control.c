@@ -68,7 +68,7 @@ td_control_cancel(struct td_runner *runner, const char *id)
 		    strcmp(slot->id, id) != 0)
 			continue;
 		slot->outcome.cancelled = true;
-		td_finish_end(slot);
+		td_reap_end(slot);
 	}
 }
 

@@ -135,9 +135,11 @@ struct td_slot {
 	bool scheduled, forced, killed;
 	uid_t owner;
 	uint64_t due, start_us;
+	uint64_t end_us;	/* of its process; 0: when it is settled */
 	uint64_t started_ticks;	/* of boot time, for the scoreboard */
 	struct td_start *start;	/* of start.c */
 	bool starting;		/* not known yet whether it executes */
+	bool has_left;		/* its place, before it is settled */
 	pid_t pid;		/* 0: none */
 	bool returns;		/* stuck on its way back: never started */
 	struct td_timer timer;	/* time limit, then grace */
@@ -414,22 +416,26 @@ void td_keep_prune_attempts(struct td_runner *runner);
 /* Whether a run with this result gets a line in the run log. */
 bool td_keep_logs(const struct td_class *class, enum td_result result);
 
-/* finish.c */
-void td_finish_reap(struct td_runner *runner);
+/* reap.c */
+/* Processes have ended.  Starts the next ones as well. */
+void td_reap(struct td_runner *runner);
 /* Somebody of those that handlers left behind may have ended. */
-void td_finish_check_left(struct td_runner *runner);
+void td_reap_check_left(struct td_runner *runner);
+/* Asks it to end: TERM, and KILL after the grace. */
+void td_reap_end(struct td_slot *slot);
+
+/* finish.c */
 /* The start failed: settles it as a failed try. */
 void td_finish_unstarted(struct td_slot *slot);
 /* Stuck ones stay in cur/ for the next start of the runner. */
 void td_finish_give_up(struct td_runner *runner);
-/* Asks it to end: TERM, and KILL after the grace. */
-void td_finish_end(struct td_slot *slot);
 /* It ended, and nothing of it is left: what becomes of it. */
 void td_finish_settle(struct td_slot *slot);
 /* Between the two, settling only decides: the lines of many go to the run log
  * in one write, and then each task where it belongs. */
 void td_finish_gather(struct td_runner *runner);
 void td_finish_gathered(struct td_runner *runner);
+
 /* board.c */
 /* A slot's line of the scoreboard, as it is now. */
 void td_board_write(const struct td_slot *slot);

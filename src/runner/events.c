@@ -24,7 +24,7 @@ interrupt_all(struct td_runner *runner)
 		if (slot->state != TD_SLOT_RUNNING)
 			continue;
 		slot->outcome.interrupted = true;
-		td_finish_end(slot);
+		td_reap_end(slot);
 	}
 	td_pools_interrupt(runner);
 }
@@ -78,7 +78,7 @@ on_signal(struct td_signals *signals, int number)
 	    offsetof(struct td_runner, signals));
 
 	if (number == SIGCHLD)
-		td_finish_reap(runner);
+		td_reap(runner);
 	else if (number == SIGHUP) {
 		check_place(runner);
 		(void)td_runner_reload(runner);
@@ -123,7 +123,7 @@ on_event(struct td_watch *watch, int wd, const char *name)
 	else if (wd == runner->wd_ctl)
 		td_control_look(runner);
 	else if (td_tree_rang(runner, wd))
-		td_finish_check_left(runner);
+		td_reap_check_left(runner);
 	else
 		td_capture_written(runner, wd);
 }

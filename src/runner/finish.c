@@ -1,11 +1,7 @@
 #include "config.h"
 
 /*
- * The end of a run: reap the handler, end what it left behind, settle the
- * task, write its line, free the slot.
- *
- * No settlement before the last process of the task is gone: two copies must
- * never run.
+ * The end of a run: settle the task, write its line, free the slot.
  */
 
 #include "base/clock.h"
@@ -13,23 +9,18 @@
 #include "lib/scoreboard.h"
 #include "runner/core.h"
 #include "runner/pool.h"
-#include "runner/tree.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 
 /* How long a task that the disk does not take waits for the next try. */
 enum { STUCK_MS = 1000 };
 
 /* The last words of a handler in its error. */
 enum { WORDS_SIZE = 200 };
-
-static void check_left(struct td_slot *slot);
 
 static uint32_t
 jitter_of(const struct td_slot *slot)
@@ -40,51 +31,6 @@ jitter_of(const struct td_slot *slot)
 		return 0;
 	/* Before the kernel's pool is ready there is simply no jitter. */
 	return getrandom(&n, sizeof(n), GRND_NONBLOCK) == sizeof(n) ? n : 0;
-}
-
-static void
-on_grace_over(struct td_timer *timer)
-{
-	struct td_slot *slot = (struct td_slot *)((char *)timer -
-	    offsetof(struct td_slot, timer));
-	struct td_pids left = { 0 };
-
-	slot->killed = true;
-	(void)td_tree_find(&slot->tree, slot->pid, slot->id, &left);
-	td_tree_signal(&slot->tree, slot->pid, &left, SIGKILL);
-	td_pids_release(&left);
-	/* Whoever forks faster than it is killed is met again. */
-	(void)td_loop_set_timer(&slot->runner->loop, &slot->timer,
-	    slot->runner->loop.now_ms + 100);
-	if (slot->state == TD_SLOT_LINGERING)
-		check_left(slot);
-}
-
-static void
-start_grace(struct td_slot *slot)
-{
-	slot->timer.fire = on_grace_over;
-	(void)td_loop_set_timer(&slot->runner->loop, &slot->timer,
-	    slot->runner->loop.now_ms +
-	    slot->class->settings.kill_grace_ms);
-}
-
-void
-td_finish_end(struct td_slot *slot)
-{
-	struct td_pids left = { 0 };
-
-	if (slot->state != TD_SLOT_RUNNING || !td_launch_join(slot))
-		return;
-	if (slot->pool != NULL) {
-		td_pool_drop(slot);
-		return;
-	}
-	slot->state = TD_SLOT_ENDING;
-	(void)td_tree_find(&slot->tree, slot->pid, slot->id, &left);
-	td_tree_signal(&slot->tree, slot->pid, &left, SIGTERM);
-	td_pids_release(&left);
-	start_grace(slot);
 }
 
 /* "exit 1" alone sends everybody to the output: its last line comes along. */
@@ -162,7 +108,8 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 		.try = slot->terms.tries + 1,
 		.due = slot->due,
 		.start_us = slot->start_us,
-		.end_us = td_clock_wall_us(),
+		.end_us = slot->end_us != 0 ? slot->end_us :
+		    td_clock_wall_us(),
 		.forced = slot->forced,
 		.final = verdict->move == TD_MOVE_DONE ||
 		    verdict->move == TD_MOVE_DEAD,
@@ -228,8 +175,10 @@ release_task(struct td_slot *slot, int rc)
 	    slot->ref);
 	enum td_move move = slot->verdict.move;
 
-	td_planner_done(&runner->planner, slot->ref,
-	    td_runner_horizon(runner));
+	if (!slot->has_left)
+		td_planner_done(&runner->planner, slot->ref,
+		    td_runner_horizon(runner));
+	slot->has_left = false;
 	if (rc == 0 && (move == TD_MOVE_BACK || move == TD_MOVE_FAILED)) {
 		entry->state = (unsigned)(move == TD_MOVE_BACK ?
 		    slot->origin : TD_STATE_FAILED) & 3u;
@@ -288,6 +237,10 @@ move_and_release(struct td_slot *slot)
 			td_log(TD_LOG_ERR, "runner", "cannot move a finished "
 			    "task out of cur/, trying again every second: %s "
 			    "name=%s", strerror(-rc), slot->name);
+		if (slot->has_left)
+			td_planner_resume(&runner->planner, slot->ref,
+			    td_runner_horizon(runner));
+		slot->has_left = false;
 		slot->state = TD_SLOT_STUCK;
 		slot->timer.fire = on_try_again;
 		(void)td_loop_set_timer(&runner->loop, &slot->timer,
@@ -386,82 +339,6 @@ td_finish_unstarted(struct td_slot *slot)
 	td_channel_finish(slot);
 	slot->pid = 0;
 	td_finish_settle(slot);
-}
-
-/* Nothing of the task is left: settle it.  Else end the rest first. */
-static void
-check_left(struct td_slot *slot)
-{
-	struct td_pids left = { 0 };
-	bool may_stay = slot->class->settings.leave_children &&
-	    slot->outcome.exit == 0 && !slot->outcome.timed_out &&
-	    !slot->outcome.cancelled && !slot->outcome.interrupted;
-
-	if (may_stay || !td_tree_find(&slot->tree, slot->pid, slot->id,
-	    &left)) {
-		td_channel_finish(slot);
-		td_finish_settle(slot);
-	} else {
-		if (slot->state == TD_SLOT_RUNNING)
-			start_grace(slot);
-		if (slot->killed || slot->state != TD_SLOT_LINGERING)
-			td_tree_signal(&slot->tree, slot->pid, &left,
-			    slot->killed ? SIGKILL : SIGTERM);
-		slot->state = TD_SLOT_LINGERING;
-	}
-	td_pids_release(&left);
-}
-
-static struct td_slot *
-slot_of(const struct td_runner *runner, pid_t pid)
-{
-	for (unsigned i = 0; i < runner->n_slots; i++) {
-		struct td_slot *slot = runner->slots[i];
-
-		if (slot->pool == NULL && (slot->state == TD_SLOT_RUNNING ||
-		    slot->state == TD_SLOT_ENDING) && slot->pid == pid)
-			return slot;
-	}
-	return NULL;
-}
-
-void
-td_finish_check_left(struct td_runner *runner)
-{
-	td_pools_check_left(runner);
-	for (unsigned i = 0; i < runner->n_slots; i++)
-		if (runner->slots[i]->state == TD_SLOT_LINGERING)
-			check_left(runner->slots[i]);
-}
-
-void
-td_finish_reap(struct td_runner *runner)
-{
-	bool orphans = false;
-	siginfo_t info;
-
-	for (;;) {
-		struct td_slot *slot;
-		int exit;
-
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 ||
-		    info.si_pid == 0)
-			break;
-		td_pids_drop(&runner->children, info.si_pid);
-		slot = slot_of(runner, info.si_pid);
-		exit = info.si_code == CLD_EXITED ? info.si_status :
-		    -info.si_status;
-		/* A child that could not execute the handler ends too. */
-		if (slot != NULL && td_launch_join(slot)) {
-			slot->outcome.exit = exit;
-			check_left(slot);
-		} else if (slot != NULL ||
-		    !td_pools_exited(runner, info.si_pid, exit))
-			orphans = true;
-	}
-	if (orphans)
-		td_finish_check_left(runner);
 }
 
 void

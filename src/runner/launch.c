@@ -51,7 +51,7 @@ on_time_limit(struct td_timer *timer)
 	    offsetof(struct td_slot, timer));
 
 	slot->outcome.timed_out = true;
-	td_finish_end(slot);
+	td_reap_end(slot);
 }
 
 static void
@@ -100,6 +100,7 @@ fill_slot(struct td_slot *slot, uint32_t ref, const struct td_letter *letter)
 	slot->error[0] = '\0';
 	slot->killed = false;
 	slot->pid = 0;
+	slot->end_us = 0;
 	slot->pool = NULL;
 	td_buf_clear(&slot->value);
 	slot->component = strdup(task->component);

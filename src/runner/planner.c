@@ -313,6 +313,17 @@ td_planner_done(struct td_planner *planner, uint32_t ref, uint64_t now)
 }
 
 void
+td_planner_resume(struct td_planner *planner, uint32_t ref, uint64_t now)
+{
+	struct td_entry *entry = td_index_entry(&planner->index, ref);
+	struct td_class *class = td_planner_get(planner, entry->class_no);
+
+	entry->runs = 1;
+	planner->running++;
+	td_standing_set_running(planner, class, class->running + 1, now);
+}
+
+void
 td_planner_undo(struct td_planner *planner, uint32_t ref, uint64_t now)
 {
 	td_standing_unspend(td_planner_get(planner,

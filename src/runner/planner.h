@@ -164,6 +164,9 @@ uint32_t td_planner_pick(struct td_planner *planner, uint64_t now);
 /* What pick gave has ended; the index still has it. */
 void td_planner_done(struct td_planner *planner, uint32_t ref, uint64_t now);
 
+/* And has not after all: it takes its place again. */
+void td_planner_resume(struct td_planner *planner, uint32_t ref, uint64_t now);
+
 /* What pick gave was not started after all: its token is not spent. */
 void td_planner_undo(struct td_planner *planner, uint32_t ref, uint64_t now);
 

@@ -21,10 +21,14 @@ zombies()
 	done | grep -c "^[0-9]* (.*) Z $RUNNER "
 }
 
-# What the runner has open.
+# What the runner has open beside what each slot keeps: its output, a pipe and,
+# where it has one, its group, the group's events and processes.
 descriptors()
 {
-	find "/proc/$RUNNER/fd" -type l | wc -l | tr -d ' '
+	find "/proc/$RUNNER/fd" -type l -printf '%l\n' | awk '
+	    /\/output\/slot-/ { slots++ }
+	    /\/taskdir-[^\/]*\/[0-9]+$/ { groups++ }
+	    END { print NR - 3 * slots - 3 * groups }'
 }
 
 # Where handlers get cgroups, and where they do not.

@@ -141,7 +141,7 @@ src_librunner_la_SOURCES = \
 	src/runner/queue.c src/runner/queue.h \
 	src/runner/quota.c src/runner/quota.h \
 	src/runner/ranking.c src/runner/ranking.h \
-	src/runner/reap.c \
+	src/runner/reap.c src/runner/reap.h \
 	src/runner/recover.c \
 	src/runner/reload.c \
 	src/runner/refuse.c \

@@ -336,6 +336,9 @@ td_cgroup_make(struct td_cgroup *group, struct td_cgroups *groups)
 	td_io_raise(&made.fd);
 	td_io_raise(&made.events_fd);
 	td_io_raise(&made.procs_fd);
+	/* Where numbers are scarce we do without. */
+	if (made.procs_fd < TD_IO_HIGH)
+		td_io_close(&made.procs_fd);
 	made.is_open = true;
 	*group = made;
 	return 0;

@@ -217,6 +217,12 @@ td_child_start(struct td_child *child)
 	return child->error;
 }
 
+bool
+td_child_is_outside(const struct td_child *child)
+{
+	return atomic_load(&child->inside) == 0;
+}
+
 int
 td_child_wait(struct td_child *child)
 {

@@ -82,6 +82,8 @@ int td_child_start(struct td_child *child);
  */
 extern unsigned td_child_patience_ms;
 int td_child_wait(struct td_child *child);
+/* Whether that returns at once. */
+bool td_child_is_outside(const struct td_child *child);
 
 /*
  * Before the first start: no signal is ignored, 0..3 are taken, so that no

@@ -9,6 +9,7 @@
 #include "lib/request.h"
 #include "lib/slotfile.h"
 #include "runner/core.h"
+#include "runner/reap.h"
 
 #include <errno.h>
 #include <string.h>

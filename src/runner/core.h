@@ -288,8 +288,9 @@ bool td_launch_is_closed(const struct td_runner *runner);
 /* Waits until it is known whether a slot's handler was started: true if it
  * runs; else the failure has been dealt with. */
 bool td_launch_join(struct td_slot *slot);
-/* The same for all slots. */
+/* The same for all slots; and for those where it does not wait. */
 void td_launch_join_all(struct td_runner *runner);
+void td_launch_join_ready(struct td_runner *runner);
 
 /* hold.c */
 void td_hold_open(struct td_runner *runner);
@@ -326,6 +327,9 @@ void td_files_keep(struct td_slot *slot, int *fd);
 /* The task has left its slot, or was even removed. */
 void td_files_drop(struct td_slot *slot, bool removed);
 
+/* Closes what free slots keep for their next tasks. */
+void td_files_give_back(struct td_runner *runner);
+
 /* start.c */
 /* Makes the process of a claimed task's handler: 0 with slot->pid, and
  * slot->starting until td_start_join has seen that it executes; or negated
@@ -333,6 +337,8 @@ void td_files_drop(struct td_slot *slot, bool removed);
 int td_start(struct td_slot *slot, const struct td_letter *letter,
     const struct td_user *user);
 int td_start_join(struct td_slot *slot);
+/* Whether there is something to see, at once. */
+bool td_start_is_ready(const struct td_slot *slot);
 void td_start_release(struct td_slot *slot);
 /* td_child_start for a child of the runner's. */
 int td_start_child(struct td_runner *runner, struct td_child *child);
@@ -415,14 +421,6 @@ unsigned td_keep_day(const char *name);
 void td_keep_prune_attempts(struct td_runner *runner);
 /* Whether a run with this result gets a line in the run log. */
 bool td_keep_logs(const struct td_class *class, enum td_result result);
-
-/* reap.c */
-/* Processes have ended.  Starts the next ones as well. */
-void td_reap(struct td_runner *runner);
-/* Somebody of those that handlers left behind may have ended. */
-void td_reap_check_left(struct td_runner *runner);
-/* Asks it to end: TERM, and KILL after the grace. */
-void td_reap_end(struct td_slot *slot);
 
 /* finish.c */
 /* The start failed: settles it as a failed try. */

@@ -7,6 +7,7 @@
 #include "lib/taskdir.h"
 #include "runner/core.h"
 #include "runner/pool.h"
+#include "runner/reap.h"
 
 #include <signal.h>
 

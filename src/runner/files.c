@@ -38,3 +38,17 @@ td_files_drop(struct td_slot *slot, bool removed)
 	else
 		td_io_close(&slot->file_fd);
 }
+
+void
+td_files_give_back(struct td_runner *runner)
+{
+	for (unsigned i = 0; i < runner->n_slots; i++) {
+		struct td_slot *slot = runner->slots[i];
+
+		if (slot->state != TD_SLOT_FREE)
+			continue;
+		td_channel_close(slot);
+		td_capture_release(&slot->capture);
+		td_tree_close(&slot->tree);
+	}
+}

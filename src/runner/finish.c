@@ -79,6 +79,17 @@ value_member(const struct td_slot *slot)
 	return extra;
 }
 
+/* When its process ended; but a day that is over gets no line any more, for
+ * those who follow the log. */
+static uint64_t
+end_of(const struct td_slot *slot)
+{
+	uint64_t now_us = td_clock_wall_us();
+
+	return slot->end_us != 0 && td_runlog_day(slot->end_us / 1000000) ==
+	    td_runlog_day(now_us / 1000000) ? slot->end_us : now_us;
+}
+
 /* The log's line comes before the state change: a crash between the two runs
  * the task once more, but never loses its end. */
 static void
@@ -108,8 +119,7 @@ log_run(struct td_slot *slot, const struct td_verdict *verdict,
 		.try = slot->terms.tries + 1,
 		.due = slot->due,
 		.start_us = slot->start_us,
-		.end_us = slot->end_us != 0 ? slot->end_us :
-		    td_clock_wall_us(),
+		.end_us = end_of(slot),
 		.forced = slot->forced,
 		.final = verdict->move == TD_MOVE_DONE ||
 		    verdict->move == TD_MOVE_DEAD,

@@ -11,6 +11,7 @@
 #include "lib/key.h"
 #include "runner/core.h"
 #include "runner/pool.h"
+#include "runner/reap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -218,6 +219,8 @@ td_launch_put_back(struct td_slot *slot, int rc)
 {
 	free_texts(slot);
 	td_launch_return(slot);
+	if (rc == -EMFILE || rc == -ENFILE)
+		td_files_give_back(slot->runner);
 	td_hold_starts(slot->runner, "cannot start a task", rc);
 }
 
@@ -243,6 +246,14 @@ td_launch_join(struct td_slot *slot)
 	else
 		start_failed(slot, rc);
 	return rc == 0;
+}
+
+void
+td_launch_join_ready(struct td_runner *runner)
+{
+	for (unsigned i = 0; i < runner->n_slots; i++)
+		if (td_start_is_ready(runner->slots[i]))
+			(void)td_launch_join(runner->slots[i]);
 }
 
 void

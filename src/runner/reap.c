@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "runner/core.h"
 #include "runner/pool.h"
+#include "runner/reap.h"
 #include "runner/tree.h"
 
 #include <signal.h>
@@ -186,8 +187,8 @@ td_reap(struct td_runner *runner)
 		/* A child that could not execute the handler ends too. */
 		if (slot != NULL && td_launch_join(slot)) {
 			slot->outcome.exit = exit;
-			slot->end_us = td_clock_wall_us();
 			if (end_rest(slot)) {
+				slot->end_us = td_clock_wall_us();
 				slot->next_pending = NULL;
 				*end = slot;
 				end = &slot->next_pending;

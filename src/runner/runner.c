@@ -268,8 +268,8 @@ release(struct td_runner *runner)
 	td_admit_release(runner);
 	td_pools_release(runner);
 	for (unsigned i = 0; i < runner->n_slots; i++) {
-		td_capture_release(&runner->slots[i]->capture);
 		td_start_release(runner->slots[i]);
+		td_capture_release(&runner->slots[i]->capture);
 		td_tree_close(&runner->slots[i]->tree);
 		td_buf_release(&runner->slots[i]->value);
 		td_buf_release(&runner->slots[i]->message);
@@ -365,6 +365,8 @@ run_loop(struct td_runner *runner)
 		td_pools_flush(runner, !more);
 		if (!more && is_done(runner))
 			return 0;
+		if (!more)
+			td_launch_join_ready(runner);
 		if (!more)
 			set_alarm(runner);
 		rc = td_loop_wait(&runner->loop, more);

@@ -382,6 +382,12 @@ td_start(struct td_slot *slot, const struct td_letter *letter,
 	return 0;
 }
 
+bool
+td_start_is_ready(const struct td_slot *slot)
+{
+	return slot->starting && td_child_is_outside(&slot->start->child);
+}
+
 int
 td_start_join(struct td_slot *slot)
 {

@@ -295,6 +295,11 @@ stop_runner
 start_runner
 heavy "$EVA" >/dev/null
 wait_for 'a new runner has counted them' '[ "$(bytes_refused)" -eq 2 ]'
+mv "$BOX" "$SPOOL/users/.aside"
+taskdir user add "$EVA" >/dev/null
+heavy "$EVA" >/dev/null
+wait_for 'so has one that meets a new box of an old user' \
+    '[ "$(bytes_refused)" -eq 1 ]'
 
 taskdir user remove "$ADA" >"$WORK/out" 2>&1
 like "$(cat out)" '*wait or run*' 'a box with tasks stays'

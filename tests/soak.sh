@@ -194,11 +194,11 @@ tasks()
 	    }'
 }
 
-# produce PRODUCER: until the end is announced.
+# produce PRODUCER: until the end is announced, or all is gone.
 produce()
 {
 	rounds=0
-	while [ ! -e "$BOARD/over" ]; do
+	while [ -d "$BOARD" ] && [ ! -e "$BOARD/over" ]; do
 		rounds=$((rounds + 1))
 		tasks 12 $(((seed + 7919 * (3 * rounds + producer)) %
 		    1000000007)) $((rounds * 1000)) >"$WORK/tasks.$1"

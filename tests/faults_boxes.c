@@ -216,6 +216,21 @@ count(int dir_fd)
 	return n;
 }
 
+/* What a runner that died had not done writing. */
+static bool
+has_half(int dir_fd)
+{
+	struct td_scan scan = { 0 };
+	const char *name;
+	bool has = false;
+
+	ck_assert_int_eq(td_scan_open(&scan, dir_fd), 0);
+	while (td_scan_next(&scan, &name, NULL) == 1)
+		has |= name[0] == '.';
+	td_scan_close(&scan);
+	return has;
+}
+
 static void
 find_in(enum td_state state)
 {
@@ -311,6 +326,7 @@ check_laws(const struct scene *scene, bool log_failed)
 	ck_assert_uint_eq(count(spool.state_fd[TD_STATE_CUR]), 0);
 	ck_assert_uint_eq(count(box.new_fd), 0);
 	ck_assert_uint_eq(count(box.view_fd[TD_STATE_CUR]), 0);
+	ck_assert(!has_half(box.view_fd[TD_STATE_DLQ]));
 	ck_assert_uint_le(found.n_files, n);
 	/* Twice in the spool would be the same id twice. */
 	for (size_t i = 0; i < found.n_files; i++)

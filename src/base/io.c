@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -159,6 +160,16 @@ replace(int dir_fd, const char *name, const void *bytes, size_t len,
 	else if (sync && fsync(dir_fd) != 0)
 		rc = -errno;
 	return rc;
+}
+
+bool
+td_io_is_aside(const char *name)
+{
+	static const char suffix[] = ".new";
+	size_t len = strlen(name);
+
+	return name[0] == '.' && len >= sizeof(suffix) &&
+	    strcmp(name + len - sizeof(suffix) + 1, suffix) == 0;
 }
 
 int

@@ -41,6 +41,10 @@ int td_io_replace(int dir_fd, const char *name, const void *bytes, size_t len,
 int td_io_replace_as(int dir_fd, const char *name,
     const struct td_buf *content, const struct stat *like, int sync);
 
+/* Whether NAME is one under which these two write: all that is left of a
+ * process that died before it could rename it. */
+bool td_io_is_aside(const char *name);
+
 /* Gives *fd a number of TD_IO_HIGH or above, close-on-exec, where that can be:
  * low ones are for what child processes get (loop/child.h). */
 enum { TD_IO_HIGH = 256 };

@@ -158,7 +158,8 @@ void td_view_forget_day(struct td_runner *runner, const char *name);
 /* The picture of a task that is gone or elsewhere is set right; as the user. */
 void td_view_check(struct td_mailbox *box, enum td_state state,
     const char *name);
-/* The same for NAME in dlq/, which goes with its letter; not as the user. */
+/* The same for NAME in dlq/, which goes with its letter, or with the runner
+ * that was writing it; not as the user. */
 void td_view_check_letter(struct td_mailbox *box, const char *name);
 
 #endif

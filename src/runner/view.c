@@ -356,6 +356,12 @@ td_view_check_letter(struct td_mailbox *box, const char *name)
 	char reason[TD_REASON_NAME_SIZE];
 	struct td_name parts, ours;
 
+	if (td_io_is_aside(name)) {
+		td_boxes_become(box);
+		(void)unlinkat(dlq_fd, name, 0);
+		td_boxes_return();
+		return;
+	}
 	if (td_name_parse(&parts, name) != 0 ||
 	    td_view_id(id, box, parts.id, parts.id_len) != 0)
 		return;

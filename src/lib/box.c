@@ -179,7 +179,8 @@ make_dirs(int users_fd, const char *name, uid_t uid, gid_t gid)
 	return rc;
 }
 
-/* Whole before it has its name: a runner looks at it from then on. */
+/* Whole before it has its name: a runner looks at it from then on.  -EAGAIN:
+ * somebody else, who makes it in the same place, was faster. */
 static int
 make_box(int users_fd, const char *name, uid_t uid, gid_t gid)
 {
@@ -192,11 +193,9 @@ make_box(int users_fd, const char *name, uid_t uid, gid_t gid)
 	    sizeof(aside))
 		return -ENAMETOOLONG;
 	rc = make_dirs(users_fd, aside, uid, gid);
-	if (rc != 0)
-		return rc;
-	rc = td_io_rename_new(users_fd, aside, users_fd, name);
-	/* Who else makes it uses the same name for what is not whole. */
-	return rc == -ENOENT || rc == -EEXIST ? 0 : rc;
+	if (rc == 0)
+		rc = td_io_rename_new(users_fd, aside, users_fd, name);
+	return rc == -ENOENT || rc == -EEXIST ? -EAGAIN : rc;
 }
 
 int
@@ -209,6 +208,8 @@ td_box_create(const struct td_spool *spool, const char *name, uid_t uid,
 	if (users_fd < 0)
 		return td_fail_errno(err, users_fd, "%s/users", spool->path);
 	rc = make_box(users_fd, name, uid, gid);
+	if (rc == -EAGAIN)
+		rc = make_box(users_fd, name, uid, gid);
 	if (rc != 0)
 		rc = td_fail_errno(err, rc, "%s/users/%s", spool->path, name);
 	else

@@ -52,4 +52,30 @@ check_exit 0 'an empty box is removed' taskdir user remove "$EVA"
 check 'that is set aside' test -n "$(find "$SPOOL/users" -name ".$EVA.*")"
 check_exit 1 'and closed to its user' as "$EVA" taskdir add x
 check_exit 0 'a new one can be made' taskdir user add "$EVA"
+
+# many_add: whether each of some at once says that the box is there.
+many_add()
+{
+	for _ in 1 2 3 4 5 6; do
+		taskdir user add "$EVA" >>"$WORK/added" 2>&1 &
+		adders="$adders $!"
+	done
+	for adder in $adders; do
+		wait "$adder" || adder_failed=1
+	done
+	adders=
+	return "${adder_failed:-0}"
+}
+adders=
+for i in 1 2 3 4 5; do
+	taskdir user remove "$EVA" >>"$WORK/removed" 2>&1
+	check "so can several at once ($i)" many_add
+done
+
+is "$(taskdir check)" '' 'nothing is wrong with a shared spool'
+chmod 0700 "$SPOOL"
+check_exit 1 'but that its users cannot reach their boxes' taskdir check
+like "$(cat out)" '*dir-mode*it should be 0711*' 'which is said'
+check_exit 0 'and repaired' taskdir check --repair
+is "$(stat -c %a "$SPOOL")" 711 'as it was'
 done_testing

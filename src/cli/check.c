@@ -21,6 +21,7 @@
 enum {
 	TEXT_MAX = 2048,
 	PRIVATE_MODE = 0700,
+	SHARED_MODE = 0711,
 	OTHERS_WRITE = 0022,
 	OLD_S = 36 * 3600,	/* as Maildir has it: no writer takes that */
 	GONE_S = 60,		/* a cancel takes milliseconds */
@@ -103,12 +104,20 @@ td_check_set_aside(struct td_check *check, int dir_fd, const char *name)
 	return rc == 0;
 }
 
+/* Users pass through a shared spool, to their letter boxes. */
+static mode_t
+wanted_mode(const struct td_spool *spool, const char *name)
+{
+	return spool->kind == TD_SPOOL_SHARED && strcmp(name, ".") == 0 ?
+	    SHARED_MODE : PRIVATE_MODE;
+}
+
 static void
 check_dir(struct td_check *check, const char *name, dev_t device)
 {
 	const struct td_spool *spool = &check->conf->spool;
+	mode_t mode, wanted = wanted_mode(spool, name);
 	struct stat st;
-	mode_t mode;
 
 	if (fstatat(spool->root_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    !S_ISDIR(st.st_mode)) {
@@ -117,12 +126,12 @@ check_dir(struct td_check *check, const char *name, dev_t device)
 		return;
 	}
 	mode = st.st_mode & 07777;
-	if ((mode & OTHERS_WRITE) != 0 || (mode & S_IRWXU) != S_IRWXU)
+	if ((mode & OTHERS_WRITE) != 0 || (mode & wanted) != wanted)
 		td_check_problem(check, "dir-mode", name, check->repair &&
-		    fchmodat(spool->root_fd, name, PRIVATE_MODE, 0) == 0,
+		    fchmodat(spool->root_fd, name, wanted, 0) == 0,
 		    "its mode is %04o, it should be %04o", (unsigned)mode,
-		    (unsigned)PRIVATE_MODE);
-	else if (strcmp(name, ".") == 0 && mode != PRIVATE_MODE)
+		    (unsigned)wanted);
+	else if (strcmp(name, ".") == 0 && mode != wanted)
 		td_check_note(check, "dir-mode", name, "its mode is %04o: "
 		    "others may read tasks and output", (unsigned)mode);
 	if (st.st_uid != spool->owner)

@@ -21,6 +21,7 @@ static const char *const dirs[] = {
 	"new", "tmp", "queue", "failed", "cur", "dlq", "log", "log/output",
 	"ctl",
 };
+enum { N_DIRS = sizeof(dirs) / sizeof(dirs[0]) };
 
 int
 td_box_open_users(const struct td_spool *spool)
@@ -170,7 +171,7 @@ make_dirs(int users_fd, const char *name, uid_t uid, gid_t gid)
 	fd = td_io_open_dir(users_fd, name);
 	if (fd < 0)
 		return fd;
-	for (size_t i = 0; rc == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+	for (size_t i = 0; rc == 0 && i < N_DIRS; i++)
 		rc = make_dir(fd, dirs[i], uid, gid);
 	if (rc == 0 && ((mkdirat(fd, "run", 0755) != 0 && errno != EEXIST) ||
 	    fchmodat(fd, "run", 0755, 0) != 0 || fchmod(fd, 0755) != 0))
@@ -179,8 +180,31 @@ make_dirs(int users_fd, const char *name, uid_t uid, gid_t gid)
 	return rc;
 }
 
-/* Whole before it has its name: a runner looks at it from then on.  -EAGAIN:
- * somebody else, who makes it in the same place, was faster. */
+static void
+remove_dirs(int users_fd, const char *name)
+{
+	int fd = td_io_open_dir(users_fd, name);
+
+	for (size_t i = N_DIRS; fd >= 0 && i > 0; i--)
+		(void)unlinkat(fd, dirs[i - 1], AT_REMOVEDIR);
+	if (fd >= 0) {
+		(void)unlinkat(fd, "run", AT_REMOVEDIR);
+		(void)close(fd);
+	}
+	(void)unlinkat(users_fd, name, AT_REMOVEDIR);
+}
+
+/* Hidden, and nobody else's: for a box that is not, or no more, in use. */
+static void
+name_aside(char out[static TD_NAME_SIZE], const char *name)
+{
+	char id[TD_NAME_ID_SIZE];
+
+	td_name_make_id(id, td_clock_wall_us());
+	(void)snprintf(out, TD_NAME_SIZE, ".%.180s.%s", name, id);
+}
+
+/* Whole before it has its name: a runner looks at it from then on. */
 static int
 make_box(int users_fd, const char *name, uid_t uid, gid_t gid)
 {
@@ -189,13 +213,18 @@ make_box(int users_fd, const char *name, uid_t uid, gid_t gid)
 
 	if (faccessat(users_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return make_dirs(users_fd, name, uid, gid);
-	if ((size_t)snprintf(aside, sizeof(aside), ".%s.new", name) >=
-	    sizeof(aside))
-		return -ENAMETOOLONG;
+	name_aside(aside, name);
 	rc = make_dirs(users_fd, aside, uid, gid);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = td_io_rename_new(users_fd, aside, users_fd, name);
-	return rc == -ENOENT || rc == -EEXIST ? -EAGAIN : rc;
+		if (rc == 0)
+			return 0;
+		/* Somebody else has made it meanwhile. */
+		if (rc == -EEXIST || rc == -ENOTEMPTY)
+			rc = 0;
+	}
+	remove_dirs(users_fd, aside);
+	return rc;
 }
 
 int
@@ -208,8 +237,6 @@ td_box_create(const struct td_spool *spool, const char *name, uid_t uid,
 	if (users_fd < 0)
 		return td_fail_errno(err, users_fd, "%s/users", spool->path);
 	rc = make_box(users_fd, name, uid, gid);
-	if (rc == -EAGAIN)
-		rc = make_box(users_fd, name, uid, gid);
 	if (rc != 0)
 		rc = td_fail_errno(err, rc, "%s/users/%s", spool->path, name);
 	else
@@ -261,7 +288,6 @@ int
 td_box_set_aside(const struct td_spool *spool, const char *name,
     char aside[static TD_NAME_SIZE], struct td_err *err)
 {
-	char id[TD_NAME_ID_SIZE];
 	struct td_box box = { 0 };
 	int rc, users_fd = td_box_open_users(spool);
 
@@ -275,8 +301,7 @@ td_box_set_aside(const struct td_spool *spool, const char *name,
 		rc = td_fail(err, -ENOTEMPTY, "users/%s holds tasks that wait "
 		    "or run: cancel them, or wait for their end", name);
 	if (rc == 0) {
-		td_name_make_id(id, td_clock_wall_us());
-		(void)snprintf(aside, TD_NAME_SIZE, ".%.180s.%s", name, id);
+		name_aside(aside, name);
 		if (fchmod(box.fd, 0700) != 0)
 			rc = -errno;
 		else

@@ -37,6 +37,25 @@ else
 	skip 'python3 is not installed: no worker has many tasks'
 fi
 
+# Few for so many tasks, but enough.
+new_spool
+settings <<'END'
+[runner]
+max_running = 8
+END
+handler short <<'END'
+#!/bin/sh
+sleep 0.05 # not a poll: they overlap
+END
+i=0
+while [ $((i += 1)) -le 60 ]; do
+	echo '{"classname":"short"}'
+done | taskdir add --batch >"$WORK/out"
+check_exit 0 'few descriptors are enough for some' prlimit --nofile=80:80 \
+    timeout 60 taskdir run --once
+is "$(grep -c 'Too many' err)" 0 'none is missed'
+is "$(runs_of | grep -c '"result":"ok"')" 60 'and each end is in the log'
+
 new_spool
 handler files <<'END'
 #!/bin/sh

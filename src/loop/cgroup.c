@@ -332,13 +332,11 @@ td_cgroup_make(struct td_cgroup *group, struct td_cgroups *groups)
 		(void)close(made.fd);
 		return rc;
 	}
-	made.procs_fd = openat(made.fd, "cgroup.procs", O_PATH | O_CLOEXEC);
+	made.procs_fd = groups->keeps_inodes ? openat(made.fd, "cgroup.procs",
+	    O_PATH | O_CLOEXEC) : -1;
 	td_io_raise(&made.fd);
 	td_io_raise(&made.events_fd);
 	td_io_raise(&made.procs_fd);
-	/* Where numbers are scarce we do without. */
-	if (made.procs_fd < TD_IO_HIGH)
-		td_io_close(&made.procs_fd);
 	made.is_open = true;
 	*group = made;
 	return 0;

@@ -20,6 +20,7 @@ struct td_cgroups {
 	int fd;
 	bool is_open;
 	bool has_limits;	/* memory.max and pids.max work */
+	bool keeps_inodes;	/* descriptors abound: see procs_fd */
 	unsigned n_made;
 	struct td_buf path;
 	struct td_buf abandoned;	/* numbers of groups with processes */

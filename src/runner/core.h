@@ -326,7 +326,8 @@ void td_launch_return(struct td_slot *slot);
 void td_files_keep(struct td_slot *slot, int *fd);
 /* The task has left its slot, or was even removed. */
 void td_files_drop(struct td_slot *slot, bool removed);
-
+/* Whether descriptors abound, with MORE slots than max_running. */
+bool td_files_suffice(const struct td_runner *runner, unsigned more);
 /* Closes what free slots keep for their next tasks. */
 void td_files_give_back(struct td_runner *runner);
 

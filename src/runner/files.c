@@ -3,15 +3,17 @@
 #include "base/io.h"
 #include "runner/core.h"
 
-/* Each process that is started gets a copy of the table of open files. */
+/* As many as there may be of those that are kept until they are removed. */
 enum { FILES_MAX = 64 };
 
-/* The lower half of the table is for this, numbers being given from below. */
-static bool
-has_room(const struct td_runner *runner, int fd)
+/* What a slot has open at most, and as much to spare for all else. */
+enum { SLOT_FILES = 16 };
+
+bool
+td_files_suffice(const struct td_runner *runner, unsigned more)
 {
-	return runner->n_files < FILES_MAX &&
-	    (rlim_t)fd < runner->most_files / 2;
+	return runner->planner.max_running + (rlim_t)more <=
+	    runner->most_files / SLOT_FILES;
 }
 
 void
@@ -19,7 +21,8 @@ td_files_keep(struct td_slot *slot, int *fd)
 {
 	struct td_runner *runner = slot->runner;
 
-	if (*fd < 0 || !has_room(runner, *fd))
+	if (*fd < 0 || runner->n_files >= FILES_MAX ||
+	    !td_files_suffice(runner, 0))
 		return;
 	td_io_raise(fd);
 	slot->file_fd = *fd;

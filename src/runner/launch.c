@@ -292,8 +292,10 @@ run_claimed(struct td_slot *slot, const struct td_letter *letter)
 		return;
 	}
 	started(slot, timeout_ms);
-	/* Whether it is over is of interest before this one ends. */
-	if (slot->runner->held_since[TD_HELD_START] != 0)
+	/* Whether it is over is of interest before this one ends; and a start
+	 * under way keeps a descriptor. */
+	if (slot->runner->held_since[TD_HELD_START] != 0 ||
+	    !td_files_suffice(slot->runner, 0))
 		(void)td_launch_join(slot);
 }
 

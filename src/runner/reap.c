@@ -147,10 +147,11 @@ leave_place(struct td_slot *slot)
 static void
 settle_all(struct td_runner *runner, struct td_slot *over)
 {
+	unsigned places = 0, most = td_files_suffice(runner, AHEAD_MAX) ?
+	    AHEAD_MAX : 0;
 	struct td_slot *slot, *next;
-	unsigned places = 0;
 
-	for (slot = over; slot != NULL && places < AHEAD_MAX;
+	for (slot = over; slot != NULL && places < most;
 	    slot = slot->next_pending)
 		places += leave_place(slot);
 	td_planner_set_clock(&runner->planner, runner->loop.now_ms,

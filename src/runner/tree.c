@@ -124,6 +124,7 @@ td_tree_prepare(struct td_tree *tree, struct td_runner *runner,
 	    (!tree->is_empty && td_cgroup_is_populated(&tree->cgroup))))
 		td_tree_close(tree);
 	tree->is_empty = tree->no_group = false;
+	runner->cgroups.keeps_inodes = td_files_suffice(runner, 0);
 	if (!tree->cgroup.is_open && runner->cgroups.is_open)
 		rc = td_cgroup_make(&tree->cgroup, &runner->cgroups);
 	if (rc != 0)

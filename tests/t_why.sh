@@ -111,6 +111,9 @@ is "$(reasons "$second")" 'key-busy turn' 'one of the same key runs'
 taskdir cancel --no-wait "$first"
 
 # What the runner alone knows: one descriptor is left, too few for a start.
+# No other one is under way, which has more of them for a moment.
+wait_until 'taskdir running | grep -q "$second"'
+wait_until '! find "/proc/$RUNNER/fd" -lname "*memfd:*" | grep -q .'
 fd=0 free=0
 while [ "$free" -lt 2 ]; do
 	[ -L "/proc/$RUNNER/fd/$fd" ] || free=$((free + 1))

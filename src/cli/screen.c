@@ -162,12 +162,27 @@ td_screen_open(struct td_err *err)
 	return 0;
 }
 
+/* A terminal that sends a signal for a key forgets what it has not shown yet,
+ * such as the end of dim or bold, of which ncurses knows nothing. */
+static void
+leave(void)
+{
+	static char sgr0[] = "sgr0";
+	const char *plain = tigetstr(sgr0);
+
+	(void)endwin();
+	if (plain == NULL || plain == (const char *)-1)
+		return;
+	(void)putp(plain);
+	(void)fflush(stdout);
+}
+
 void
 td_screen_close(void)
 {
 	if (self.screen == NULL)
 		return;
-	(void)endwin();
+	leave();
 	delscreen(self.screen);
 	self.screen = NULL;
 	td_buf_release(&self.scratch);
@@ -339,7 +354,7 @@ stop(void)
 	static const int stop_signal[] = { SIGTSTP };
 	sigset_t mask;
 
-	(void)endwin();
+	leave();
 	handle(stop_signal, 1, SIG_DFL, 0);
 	(void)raise(SIGTSTP);
 	(void)sigemptyset(&mask);

@@ -144,9 +144,11 @@ static const struct {
 	bool is_us;
 } processes[] = {
 	{ { SOMEBODY }, 1, SOMEBODY, SOMEBODY, true },
-	{ { 0 }, 0, SOMEBODY, SOMEBODY, false },
+	{ { 0 }, 0, SOMEBODY, SOMEBODY, true },
+	{ { 0 }, 1, SOMEBODY, SOMEBODY, false },
 	{ { ANOTHER }, 1, SOMEBODY, SOMEBODY, false },
 	{ { SOMEBODY, ANOTHER }, 2, SOMEBODY, SOMEBODY, false },
+	{ { ANOTHER, SOMEBODY }, 2, SOMEBODY, SOMEBODY, false },
 	{ { SOMEBODY }, 1, 0, SOMEBODY, false },
 	{ { SOMEBODY }, 1, SOMEBODY, 0, false },
 };

@@ -56,6 +56,26 @@ load_groups(struct td_user *user, gid_t gid)
 	return 0;
 }
 
+/* OWN counts whether it is listed or not: a service is started without a list,
+ * and a login lists it. */
+static bool
+are_same_groups(const gid_t *a, size_t n_a, const gid_t *b, size_t n_b,
+    gid_t own)
+{
+	size_t i = 0, j = 0;
+
+	for (;;) {
+		while (i < n_a && a[i] == own)
+			i++;
+		while (j < n_b && b[j] == own)
+			j++;
+		if (i == n_a || j == n_b)
+			return i == n_a && j == n_b;
+		if (a[i++] != b[j++])
+			return false;
+	}
+}
+
 /* As the process is now, which stays what it is: real, effective, saved. */
 static bool
 is_us(const struct td_identity *who)
@@ -65,17 +85,14 @@ is_us(const struct td_identity *who)
 	gid_t gid[3];
 	int n = getgroups(NGROUPS_COMPARED, groups);
 
-	if (n < 0 || (size_t)n != who->n_groups ||
-	    getresuid(&uid[0], &uid[1], &uid[2]) != 0 ||
+	if (n < 0 || getresuid(&uid[0], &uid[1], &uid[2]) != 0 ||
 	    getresgid(&gid[0], &gid[1], &gid[2]) != 0)
 		return false;
 	for (int i = 0; i < 3; i++)
 		if (uid[i] != who->uid || gid[i] != who->gid)
 			return false;
-	for (int i = 0; i < n; i++)
-		if (groups[i] != who->groups[i])
-			return false;
-	return true;
+	return are_same_groups(groups, (size_t)n, who->groups, who->n_groups,
+	    who->gid);
 }
 
 static int

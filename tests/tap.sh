@@ -366,6 +366,20 @@ end_strays()
 	done
 }
 
+# What a runner left that was killed, or whose handlers were still dying.
+end_groups()
+{
+	find "$WORK" -path '*/run/cgroup' -type f -exec awk 1 {} + \
+	    2>/dev/null | grep '/taskdir-[^/]*$' |
+	    while read -r tap_group; do
+		wait_until no_group 5
+	done
+}
+no_group()
+{
+	[ ! -d "$tap_group" ] ||
+	    find "$tap_group" -depth -type d -exec rmdir {} + 2>/dev/null
+}
 clean_up()
 {
 	tap_status=$?
@@ -378,6 +392,7 @@ clean_up()
 		    kill -s KILL "$tap_pid" 2>/dev/null
 	done
 	end_strays
+	end_groups
 	cd / || exit 1
 	chmod -R u+rwX "$WORK" 2>/dev/null
 	rm -rf "$WORK"

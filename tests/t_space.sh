@@ -92,6 +92,11 @@ while [ $n -lt 250 ]; do
 done
 check_exit 1 "half of its inodes, too" taskdir add nothing
 like "$(cat "$WORK/err")" '*min_inodes asks for 200*' "as add says"
+check_exit 1 "a batch finds none" sh -c 'yes "{\"classname\":\"nothing\"}" |
+    head -n 500 | taskdir add --batch'
+is "$(sort "$WORK/out" | uniq -c | tr -d ' ')" 500- "for none of its lines"
+is "$(sed 's/: the disk .*//' "$WORK/err")" "taskdir add: line 1
+taskdir add: no space for 499 more" "and says it once"
 rm "$small"/fill.*
 check_exit 0 "with room again there is no floor" taskdir add nothing
 check "the runner stops in order there" stop_runner

@@ -22,6 +22,7 @@ struct batch {
 	int status;
 	unsigned n;		/* lines in the group */
 	unsigned n_added;	/* of them in new/ */
+	uint64_t n_full;	/* lines without space, said of the first */
 	struct td_batch_item items[GROUP_MAX];
 };
 
@@ -90,15 +91,27 @@ add_line(struct batch *batch, uint64_t number, const char *line, size_t len)
 {
 	struct td_batch_item *item = &batch->items[batch->n++];
 	struct td_err err = {0};
+	int rc;
 
 	*item = (struct td_batch_item){0};
-	if (batch->kind->add(batch->gate, &(struct td_batch_line){ line, len },
-	    item, &err) != 0) {
-		refuse(batch, number, err.text);
+	rc = batch->kind->add(batch->gate, &(struct td_batch_line){ line, len },
+	    item, &err);
+	if (rc == 0) {
+		item->added = true;
+		batch->n_added++;
 		return;
 	}
-	item->added = true;
-	batch->n_added++;
+	/* A full disk is no line's fault, and there may be a million. */
+	if (rc != -ENOSPC || batch->n_full++ == 0)
+		refuse(batch, number, err.text);
+}
+
+static void
+say_how_many_more(const struct batch *batch)
+{
+	if (batch->n_full > 1)
+		td_cli_complain(batch->kind->cmd, "no space for %" PRIu64
+		    " more", batch->n_full - 1);
 }
 
 static void
@@ -154,6 +167,7 @@ td_batch_run(struct td_gate *gate, struct td_out *out,
 	batch.kind = kind;
 	while (step(&batch, &feed) == 1)
 		;
+	say_how_many_more(&batch);
 	td_feed_release(&feed);
 	return batch.status;
 }

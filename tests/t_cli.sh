@@ -19,6 +19,10 @@ check_exit 2 'an unknown command is a wrong use' taskdir versoin
 like "$(cat err)" '*"taskdir version"*' 'that names the nearest'
 check_exit 2 'two letters changed places' taskdir lsit
 like "$(cat err)" '*"taskdir list"*' 'which is one mistake'
+check_exit 2 'two of three letters are another word' taskdir foo
+is "$(cat err)" \
+    'taskdir: there is no command "foo"; "taskdir --help" lists them' \
+    'for which there is only the help'
 check_exit 2 'an unknown option is a wrong use' taskdir version --frob
 like "$(cat err)" 'taskdir version: *--frob*taskdir version --help*' \
     'that names it and the help'

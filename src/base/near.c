@@ -46,3 +46,11 @@ td_near_distance(const char *a, const char *b)
 		fill_row(r, a, i, b, n);
 	return r[len % 3][n];
 }
+
+unsigned
+td_near_most(const char *name)
+{
+	unsigned third = (unsigned)(strlen(name) / 3);
+
+	return third > 1 ? third : 1;
+}

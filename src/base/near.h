@@ -10,4 +10,8 @@ enum { TD_NEAR_WORD_MAX = 32 };	/* longer words are far from all others */
  * alignment). */
 unsigned td_near_distance(const char *a, const char *b);
 
+/* Mistyped by more than that, a letter or a third of them, NAME is another
+ * word. */
+unsigned td_near_most(const char *name);
+
 #endif

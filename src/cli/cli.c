@@ -13,9 +13,6 @@
 #include "base/near.h"
 #include "lib/taskdir.h"
 
-/* Mistyped by more than a third it is another word. */
-enum { NEAR_DIVISOR = 3 };
-
 void
 td_cli_complain(const char *cmd, const char *format, ...)
 {
@@ -49,7 +46,7 @@ const struct td_cmd *
 td_cli_nearest(const struct td_cmd *table, size_t n, const char *name)
 {
 	const struct td_cmd *best = NULL;
-	unsigned least = (unsigned)strlen(name) / NEAR_DIVISOR + 2;
+	unsigned least = td_near_most(name) + 1;
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned d = td_near_distance(name, table[i].name);

@@ -186,7 +186,7 @@ is_option(enum td_schedule_key key)
 static const char *
 nearest(const char *name, bool options_only)
 {
-	unsigned least = (unsigned)(strlen(name) / 3) + 2;
+	unsigned least = td_near_most(name) + 1;
 	const char *best = NULL;
 
 	for (int i = 0; i < TD_SCHEDULE_KEY_COUNT; i++) {

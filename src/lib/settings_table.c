@@ -199,8 +199,7 @@ td_setting_find(enum td_setting_place place, const char *name)
 const struct td_setting *
 td_setting_nearest(enum td_setting_place place, const char *name)
 {
-	/* Mistyped by more than a third it is another word. */
-	unsigned least = (unsigned)(strlen(name) / 3) + 2;
+	unsigned least = td_near_most(name) + 1;
 	const struct td_setting *best = NULL, *setting;
 
 	for (size_t i = 0; (setting = td_setting_at(i)) != NULL; i++) {

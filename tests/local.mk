@@ -169,6 +169,7 @@ td_stories += \
 	tests/t_worker_languages.sh \
 	tests/t_worker_pools.sh \
 	tests/t_batch.sh \
+	tests/t_beside.sh \
 	tests/t_boxes.sh \
 	tests/t_breaker_cli.sh \
 	tests/t_cancel.sh \

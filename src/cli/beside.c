@@ -16,11 +16,14 @@
 #include "cli/select.h"
 #include "cli/vigil.h"
 #include "lib/lock.h"
+#include "lib/rates.h"
 #include "lib/request.h"
 #include "lib/settings.h"
+#include "lib/windows.h"
 
-/* How often the runner's life is looked at: it costs a look at all tasks. */
-enum { ALONE_MS = 5000 };
+/* How often it is looked at whether the runner lives, and whether something
+ * holds what is waited for: it costs a look at all tasks. */
+enum { LOOK_MS = 5000 };
 
 /* The tasks that were asked for. */
 struct asked {
@@ -28,6 +31,12 @@ struct asked {
 	const struct td_beside *ask;
 	uint64_t now;		/* Unix seconds, of the start */
 	uint64_t parallel;
+	struct td_settings *settings;	/* NULL: cannot be read */
+	struct td_rates_line *rates;
+	size_t n_rates;
+	/* Of the task that was looked at last: most are of one class. */
+	char class_enc[TD_NAME_CLASS_SIZE];
+	struct td_class_settings class;
 	struct td_watched *tasks;
 	size_t n, size;
 };
@@ -70,16 +79,86 @@ is_paused(const struct asked *asked, const struct td_name *name)
 	return td_request_is_paused(asked->spool->ctl_fd, class_name, by) == 1;
 }
 
+static const struct td_class_settings *
+class_of(struct asked *asked, const struct td_name *name)
+{
+	char class_name[TD_NAME_CLASS_SIZE];
+
+	if (strlen(asked->class_enc) != name->class_len ||
+	    memcmp(asked->class_enc, name->class_enc, name->class_len) != 0) {
+		td_name_decode_class(class_name, name->class_enc,
+		    name->class_len);
+		td_settings_class(asked->settings, class_name, &asked->class);
+		memcpy(asked->class_enc, name->class_enc, name->class_len);
+		asked->class_enc[name->class_len] = '\0';
+	}
+	return &asked->class;
+}
+
+/* The turn of a class with a slow rate, Unix milliseconds; 0: now. */
+static uint64_t
+next_token(const struct asked *asked)
+{
+	for (size_t i = 0; i < asked->n_rates; i++)
+		if (strcmp(asked->rates[i].class_enc, asked->class_enc) == 0)
+			return asked->rates[i].next_ms;
+	return 0;
+}
+
+/* Until when we wait, Unix seconds. */
+static uint64_t
+last_second(const struct asked *asked)
+{
+	return asked->now + asked->ask->keep_alive_ms / 1000;
+}
+
+/* Whether its class starts nothing before we are gone.  Who is alone does not
+ * wait for that either: a crontab's line a minute would add up. */
+static bool
+is_out_of_turn(struct asked *asked, const struct td_name *name)
+{
+	uint64_t now = td_clock_wall_us() / 1000000, time, opening;
+	const struct td_class_settings *class;
+
+	if (asked->ask->ignore_limits || asked->settings == NULL)
+		return false;
+	class = class_of(asked, name);
+	time = asked->ask->force || name->due < now ? now : name->due;
+	opening = class->windows.n == 0 ? time :
+	    td_windows_next_opening(&class->windows, time);
+	if (opening > time && opening > last_second(asked))
+		return true;
+	return class->rate_ns != 0 && next_token(asked) / 1000 >
+	    now + TD_RATES_PATIENCE_MS / 1000;
+}
+
+static bool
+is_held(struct asked *asked, const struct td_name *name)
+{
+	return is_paused(asked, name) || is_out_of_turn(asked, name);
+}
+
 /* Whether it is one of those that are asked for. */
 static bool
-is_selected(const struct asked *asked, const struct td_name *name)
+is_selected(struct asked *asked, const struct td_name *name)
 {
 	const struct td_beside *ask = asked->ask;
-	uint64_t until = asked->now + ask->keep_alive_ms / 1000;
 
-	return !name->ask && (name->due <= until || ask->force) &&
+	return !name->ask &&
+	    (name->due <= last_second(asked) || ask->force) &&
 	    td_select_class(ask->class_pattern, name) &&
-	    !is_paused(asked, name);
+	    !is_held(asked, name);
+}
+
+/* What is not known of rates holds nothing. */
+static void
+load_rates(struct asked *asked)
+{
+	free(asked->rates);
+	asked->rates = NULL;
+	asked->n_rates = 0;
+	(void)td_rates_read(asked->spool->run_fd, &asked->rates,
+	    &asked->n_rates);
 }
 
 static int
@@ -102,7 +181,7 @@ static bool
 joins(void *arg, enum td_state state, const struct td_name *name,
     struct td_watched *task)
 {
-	const struct asked *asked = arg;
+	struct asked *asked = arg;
 	const struct td_beside *ask = asked->ask;
 
 	if (ask->id != NULL || (ask->failed_only && name->tries == 0 &&
@@ -132,6 +211,7 @@ collect(struct asked *asked)
 	struct td_err err = {0};
 	int rc;
 
+	load_rates(asked);
 	if (ask->id != NULL) {
 		rc = td_select_one(&found, asked->spool, set, ask->id, &err);
 		if (rc != 0)
@@ -170,65 +250,90 @@ hand_out(const struct asked *asked, struct td_vigil *vigil)
 	return rc;
 }
 
-/* Those that have not begun are waited for no more. */
+/* It has not begun, and is waited for no more. */
+static void
+leave_one(const struct asked *asked, struct td_watched *task)
+{
+	if (task->ended || task->running || task->gone_ms != 0)
+		return;
+	if (task->handed) {
+		(void)td_request_remove(asked->spool->ctl_fd, TD_VERB_RUN,
+		    task->id);
+		(void)td_request_remove(asked->spool->ctl_fd, TD_VERB_FORCE,
+		    task->id);
+	}
+	task->ended = task->given_up = true;
+}
+
 static int
 leave(const struct asked *asked, struct td_vigil *vigil)
 {
 	int rc = td_vigil_look(vigil);
 
-	for (size_t i = 0; rc == 0 && i < vigil->n; i++) {
-		struct td_watched *task = &vigil->tasks[i];
-
-		if (task->ended || task->running || task->gone_ms != 0)
-			continue;
-		if (task->handed) {
-			(void)td_request_remove(asked->spool->ctl_fd,
-			    TD_VERB_RUN, task->id);
-			(void)td_request_remove(asked->spool->ctl_fd,
-			    TD_VERB_FORCE, task->id);
-		}
-		task->ended = task->given_up = true;
-	}
+	for (size_t i = 0; rc == 0 && i < vigil->n; i++)
+		leave_one(asked, &vigil->tasks[i]);
 	return rc;
 }
 
-/* Whether nobody is there any more to start what was asked for. */
+struct held_walk {
+	struct asked *asked;
+	struct td_vigil *vigil;
+};
+
+static int
+leave_held(void *arg, enum td_state state, const char *text,
+    const struct td_name *name)
+{
+	const struct held_walk *walk = arg;
+	struct td_watched *task;
+
+	(void)state;
+	(void)text;
+	task = td_vigil_find(walk->vigil, name->id, name->id_len);
+	if (task != NULL && !task->ended && is_held(walk->asked, name))
+		leave_one(walk->asked, task);
+	return 0;
+}
+
+/* What was free at first may be held by now: a window closes, a rate's token
+ * is taken, somebody pauses a class. */
+static int
+look_for_held(struct asked *asked, struct td_vigil *vigil)
+{
+	struct held_walk held = { asked, vigil };
+	struct td_select_walk walk = { .each = leave_held, .arg = &held };
+
+	load_rates(asked);
+	return td_select_walk(asked->spool, TD_SELECT_WAITING, &walk);
+}
+
+/* Whether nobody is there any more to start what was asked for, or to end what
+ * a killed runner has begun. */
 static bool
 is_alone(const struct asked *asked, const struct td_vigil *vigil)
 {
 	if (!asked->ask->takes_over ||
 	    td_lock_is_held(asked->spool->run_fd, NULL) != 0)
 		return false;
-	for (size_t i = 0; i < vigil->n; i++) {
-		const struct td_watched *task = &vigil->tasks[i];
-
-		if (!task->ended && !task->running && task->gone_ms == 0)
+	for (size_t i = 0; i < vigil->n; i++)
+		if (!vigil->tasks[i].ended && vigil->tasks[i].gone_ms == 0)
 			return true;
-	}
 	return false;
-}
-
-/* A runner that goes away says nothing. */
-static uint64_t
-next_turn(const struct td_beside *ask, uint64_t now, uint64_t deadline)
-{
-	return ask->takes_over && deadline > now + ALONE_MS ? now + ALONE_MS :
-	    deadline;
 }
 
 /* Until all that were asked for have ended, or time is up. */
 static int
-attend(const struct asked *asked, struct td_vigil *vigil)
+attend(struct asked *asked, struct td_vigil *vigil)
 {
 	const struct td_beside *ask = asked->ask;
-	uint64_t begun = td_clock_mono_ms();
+	uint64_t begun = td_clock_mono_ms(), look = begun + LOOK_MS;
 	uint64_t keep = begun + ask->keep_alive_ms;
 	uint64_t limit = ask->time_limit_ms == 0 ? UINT64_MAX :
 	    begun + ask->time_limit_ms;
 	int rc = 0;
 
 	while (rc == 0) {
-		uint64_t now = td_clock_mono_ms();
+		uint64_t now = td_clock_mono_ms(), turn;
 
 		if (now >= keep || now >= limit ||
 		    (ask->count != 0 && vigil->n >= ask->count))
@@ -237,16 +342,19 @@ attend(const struct asked *asked, struct td_vigil *vigil)
 			limit = UINT64_MAX;
 			rc = leave(asked, vigil);
 		}
+		if (rc == 0 && now >= look) {
+			if (is_alone(asked, vigil))
+				return TD_BESIDE_ALONE;
+			rc = look_for_held(asked, vigil);
+			look = now + LOOK_MS;
+		}
 		if (rc == 0 && is_special(ask))
 			rc = hand_out(asked, vigil);
+		turn = vigil->joins != NULL && keep < limit ? keep : limit;
 		if (rc == 0)
-			rc = td_vigil_turn(vigil, next_turn(ask, now,
-			    vigil->joins != NULL && keep < limit ? keep :
-			    limit));
+			rc = td_vigil_turn(vigil, turn < look ? turn : look);
 		if (rc == -ETIMEDOUT)
 			rc = 0;
-		if (rc == 0 && is_alone(asked, vigil))
-			return TD_BESIDE_ALONE;
 	}
 	return rc == 1 ? 0 : rc;
 }
@@ -294,21 +402,22 @@ watch(struct td_out *out, struct asked *asked)
 	return print(out, asked);
 }
 
-/* How many may be under way: as many as the runner starts on its own. */
-static uint64_t
-places(const struct td_spool *spool)
+static void
+load_settings(struct asked *asked)
 {
 	struct td_runner_settings runner;
-	struct td_settings *settings = NULL;
 	struct td_err err = {0};
-	uint64_t n = 1;
 
-	if (td_settings_load(&settings, spool->root_fd, &err) == 0) {
-		td_settings_runner(settings, &runner);
-		n = td_settings_max_running(&runner);
+	if (td_settings_load(&asked->settings, asked->spool->root_fd,
+	    &err) != 0) {
+		td_settings_free(asked->settings);
+		asked->settings = NULL;
+		return;
 	}
-	td_settings_free(settings);
-	return n;
+	/* As many under way as the runner starts on its own. */
+	td_settings_runner(asked->settings, &runner);
+	if (asked->parallel == 0)
+		asked->parallel = td_settings_max_running(&runner);
 }
 
 int
@@ -318,12 +427,15 @@ td_beside_run(const struct td_spool *spool, const struct td_beside *ask)
 		.spool = spool,
 		.ask = ask,
 		.now = td_clock_wall_us() / 1000000,
-		.parallel = ask->parallel != 0 ? ask->parallel :
-		    places(spool),
+		.parallel = ask->parallel,
 	};
 	struct td_out out;
-	int rc = collect(&asked);
+	int rc;
 
+	load_settings(&asked);
+	if (asked.parallel == 0)
+		asked.parallel = 1;
+	rc = collect(&asked);
 	td_out_open(&out, ask->common);
 	if (rc < 0)
 		rc = td_cli_failed(ask->cmd, rc, "cannot read %s",
@@ -333,5 +445,7 @@ td_beside_run(const struct td_spool *spool, const struct td_beside *ask)
 	for (size_t i = 0; i < asked.n; i++)
 		td_watched_release(&asked.tasks[i]);
 	free(asked.tasks);
+	free(asked.rates);
+	td_settings_free(asked.settings);
 	return td_out_close(&out, ask->cmd, rc);
 }

@@ -17,6 +17,9 @@
 #include "lib/slotbook.h"
 #include "lib/slotfile.h"
 
+/* How often it is looked at whether the runner lives. */
+enum { LOOK_MS = 5000 };
+
 struct options {
 	struct td_common common;
 	const char *class_name;
@@ -52,6 +55,9 @@ static const struct td_usage usage = {
 	    "taskdir cancel --all --waiting\n",
 	.max_args = -1,
 };
+
+static const char orphaned[] = "%s was being executed when its runner died; "
+    "start one, which puts it back";
 
 struct cancel {
 	const struct options *options;
@@ -142,8 +148,7 @@ ask_runner(struct cancel *cancel, const struct td_found *found)
 
 	if (td_lock_is_held(spool->run_fd, NULL) == 0) {
 		td_cli_complain(usage.name, found->state == TD_STATE_CUR ?
-		    "%s was being executed when its runner died; start one, "
-		    "which puts it back" : "%s cannot be cancelled while no "
+		    orphaned : "%s cannot be cancelled while no "
 		    "runner looks after this box", found->id);
 		return TD_EXIT_FAILED;
 	}
@@ -237,26 +242,44 @@ cancel_one(void *arg, const struct td_found *found)
 	return rc;
 }
 
+/* Until all have ended, or nobody is there any more to end them. */
+static int
+watch_running(struct cancel *cancel)
+{
+	const struct td_spool *spool = &cancel->conf->spool;
+	struct td_vigil watch = {0};
+	int rc = td_vigil_open(&watch, spool, cancel->running, cancel->n);
+
+	while (rc == 0) {
+		rc = td_vigil_wait(&watch, td_clock_mono_ms() + LOOK_MS);
+		if (rc != -ETIMEDOUT)
+			break;
+		rc = 0;
+		if (td_lock_is_held(spool->run_fd, NULL) == 0)
+			break;
+	}
+	td_vigil_close(&watch);
+	return rc;
+}
+
 /* Waits for the end of those that run; one that was done before it could be
  * cancelled is a failure to cancel. */
 static int
 wait_for_running(struct cancel *cancel)
 {
-	struct td_vigil watch = {0};
-	int status = TD_EXIT_DONE, rc = 0;
+	int status = TD_EXIT_DONE;
+	int rc = cancel->n == 0 ? 0 : watch_running(cancel);
 
-	if (cancel->n > 0)
-		rc = td_vigil_open(&watch, &cancel->conf->spool,
-		    cancel->running, cancel->n);
-	if (rc == 0 && cancel->n > 0)
-		rc = td_vigil_wait(&watch, UINT64_MAX);
-	td_vigil_close(&watch);
 	if (rc != 0)
 		status = td_cli_failed(usage.name, rc, "cannot wait for their "
 		    "end");
 	for (size_t i = 0; i < cancel->n; i++) {
 		const struct td_watched *task = &cancel->running[i];
 
+		if (!task->ended && rc == 0) {
+			td_cli_complain(usage.name, orphaned, task->id);
+			status = TD_EXIT_FAILED;
+		}
 		if (!task->ended)
 			continue;
 		td_outcome_print(cancel->out, task);

@@ -159,8 +159,9 @@ find_id(const struct td_spool *spool, const struct options *options,
     struct td_found *found)
 {
 	struct td_err err = {0};
+	/* What a killed runner left in cur/ waits again once we run. */
 	int rc = options->id == NULL ? 0 : td_select_one(found, spool,
-	    TD_SELECT_WAITING, options->id, &err);
+	    TD_SELECT_WAITING | TD_SELECT_CUR, options->id, &err);
 
 	return rc == 0 ? TD_EXIT_DONE : td_pick_missing(usage.name, rc, &err);
 }

@@ -12,6 +12,7 @@
 #include "cli/owner.h"
 #include "cli/runs.h"
 #include "cli/schedule.h"
+#include "cli/select.h"
 #include "cli/when.h"
 #include "lib/lock.h"
 #include "lib/slotfile.h"
@@ -107,6 +108,26 @@ run_beside(struct td_agenda *agenda, const char *id,
 	});
 }
 
+/* The runner that was asked is gone. */
+static int
+take_over(struct td_agenda *agenda, const char *id,
+    const struct td_common *common)
+{
+	const struct td_spool *spool = &agenda->conf.spool;
+	struct td_err err = {0};
+	struct td_found found;
+	bool begun = td_select_one(&found, spool, TD_SELECT_CUR, id,
+	    &err) == 0;
+	int rc = td_owner_become(spool);
+
+	if (rc != 0)
+		return td_cli_failed(usage.name, rc, "the runner has gone, "
+		    "and we cannot become the owner of %s", spool->path);
+	rc = run_here(agenda, id, common);
+	/* A run that was broken off is not tried again. */
+	return begun && rc == TD_EXIT_DONE ? TD_EXIT_FAILED : rc;
+}
+
 static int
 run(struct td_agenda *agenda, const struct td_agenda_item *item,
     const struct td_common *common)
@@ -124,14 +145,8 @@ run(struct td_agenda *agenda, const struct td_agenda_item *item,
 	/* A runner that is there may be another command's, and end with it. */
 	if (alive)
 		rc = run_beside(agenda, id, common);
-	if (alive && rc == TD_BESIDE_ALONE) {
-		rc = td_owner_become(&agenda->conf.spool);
-		if (rc != 0)
-			return td_cli_failed(usage.name, rc, "the runner has "
-			    "gone, and we cannot become the owner of %s",
-			    agenda->conf.spool.path);
-		alive = false;
-	}
+	if (alive && rc == TD_BESIDE_ALONE)
+		return take_over(agenda, id, common);
 	return alive ? rc : run_here(agenda, id, common);
 }
 

@@ -31,8 +31,8 @@ by_id(const void *a, const void *b)
 	return strcmp(left->id, right->id);
 }
 
-static struct td_watched *
-task_of(const struct td_vigil *watch, const char *id, size_t len)
+struct td_watched *
+td_vigil_find(const struct td_vigil *watch, const char *id, size_t len)
 {
 	struct td_watched key = {0};
 
@@ -86,7 +86,8 @@ static int
 new_line(void *arg, const struct td_runlog_line *line)
 {
 	struct td_vigil *watch = arg;
-	struct td_watched *task = task_of(watch, line->id, strlen(line->id));
+	struct td_watched *task = td_vigil_find(watch, line->id,
+	    strlen(line->id));
 
 	if (task != NULL && !task->ended &&
 	    (is_last(line) || (watch->one_run && line->try > 0)))
@@ -99,7 +100,8 @@ static int
 old_line(void *arg, const struct td_runlog_line *line)
 {
 	struct td_vigil *watch = arg;
-	struct td_watched *task = task_of(watch, line->id, strlen(line->id));
+	struct td_watched *task = td_vigil_find(watch, line->id,
+	    strlen(line->id));
 
 	if (task == NULL || task->ended || task->gone_ms == 0 ||
 	    !is_last(line))
@@ -174,7 +176,7 @@ met(void *arg, enum td_state state, const char *text,
     const struct td_name *name)
 {
 	struct td_vigil *watch = arg;
-	struct td_watched *task = task_of(watch, name->id, name->id_len);
+	struct td_watched *task = td_vigil_find(watch, name->id, name->id_len);
 
 	(void)text;
 	if (task == NULL)
@@ -292,7 +294,7 @@ take_event(struct td_vigil *watch, const struct inotify_event *event)
 
 	if (event->len == 0 || td_name_parse(&name, event->name) != 0)
 		return 0;
-	task = task_of(watch, name.id, name.id_len);
+	task = td_vigil_find(watch, name.id, name.id_len);
 	if (task == NULL)
 		return came ? meet_stranger(watch, state, &name) : 0;
 	if (task->ended)

@@ -63,6 +63,9 @@ int td_vigil_open(struct td_vigil *watch, const struct td_spool *spool,
 int td_vigil_wait(struct td_vigil *watch, uint64_t deadline_ms);
 /* One turn of that: 1 when all have ended, 0 to go on, -ETIMEDOUT, errno. */
 int td_vigil_turn(struct td_vigil *watch, uint64_t deadline_ms);
+/* The one of that id, NULL if none. */
+struct td_watched *td_vigil_find(const struct td_vigil *watch, const char *id,
+    size_t len);
 /* Looks at the directories without being told to: 0 or negated errno. */
 int td_vigil_look(struct td_vigil *watch);
 void td_vigil_close(struct td_vigil *watch);

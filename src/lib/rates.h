@@ -18,6 +18,9 @@
 
 enum { TD_RATES_LINE = 256 };	/* bytes, with LF */
 
+/* How long "run --once" waits for the turn of a class with due tasks. */
+enum { TD_RATES_PATIENCE_MS = 60000 };
+
 struct td_rates_line {
 	uint64_t next_ms;	/* wall */
 	char class_enc[TD_NAME_CLASS_SIZE];

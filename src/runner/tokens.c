@@ -16,16 +16,13 @@
 /* From one token a second on they are written down. */
 #define SLOW_NS	UINT64_C(1000000000)
 
-/* How long "run --once" waits for a token of a class with due tasks. */
-enum { TOKEN_WAIT_MS = 60000 };
-
 /* "run --once" each minute keeps to a rate and loses no turn by it. */
 bool
 td_tokens_come_soon(const struct td_runner *runner)
 {
 	uint64_t at = td_planner_next_token(&runner->planner);
 
-	return at != 0 && at < runner->loop.now_ms + TOKEN_WAIT_MS;
+	return at != 0 && at < runner->loop.now_ms + TD_RATES_PATIENCE_MS;
 }
 
 /* Nothing to do: the turn that follows looks for tokens. */

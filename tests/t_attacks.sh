@@ -3,6 +3,7 @@
 # somebody else, reads what is not his, or is in the way of others.
 . "${TD_SRCDIR:-$(dirname "$0")/..}/tests/tap.sh"
 . "$TD_SRCDIR/tests/users.sh"
+. "$TD_SRCDIR/tests/why.sh"
 new_shared
 BOX=$(box_of "$EVA") EVA_UID=$(id -u "$EVA") ADA_UID=$(id -u "$ADA")
 settings <<'END'
@@ -49,14 +50,34 @@ is_refused()
 	find "$BOX/dlq" -type f -delete
 }
 
-# is_left NAME FILE WHY: it stays where it is, and her log says so.
+# is_left NAME FILE WHY CODE: it stays where it is; root is warned, and she
+# can ask.
 is_left()
 {
-	wait_for "$1" "as '$EVA' taskdir log --json |
-	    grep -q 'left in new/: $2: .*$3'"
+	wait_for "$1" \
+	    "grep -q 'left in users/$EVA/new/: .*$3 name=$2\$' '$SPOOL.err'"
 	check "$1: it stays" test -e "$BOX/new/$2" -o -L "$BOX/new/$2"
+	like " $(as "$EVA" taskdir why "$2" --json | codes) " "* $4 *" \
+	    "$1: she is told"
 	rm -rf "${BOX:?}/new/$2"
 }
+
+# --- Files that lie there at every start -------------------------------------
+
+as "$EVA" mkdir "$BOX/new/dir"
+as "$EVA" ln -s /tmp "$BOX/new/link"
+as "$EVA" mkfifo "$BOX/new/fifo"
+echo '{"classname":"who"}' >"$BOX/new/roots"
+for _ in 1 2 3; do
+	taskdir run --once >>"$WORK/once" 2>>"$WORK/once.err"
+done
+is "$(cat "$WORK/once")" '' 'what is left ends in no run'
+is "$(taskdir log; as "$EVA" taskdir log)" '' 'and is in no log'
+is "$(grep -c 'warning.*: left in ' "$WORK/once.err")" 12 \
+    'but each runner warns of it once'
+is "$(as "$EVA" taskdir list --json | grep -c '"state":"drop"')" 4 \
+    'and its user sees it'
+rm -r "$BOX/new/"*
 
 EVIL=1 start_runner
 
@@ -66,22 +87,22 @@ mkdir "$WORK/hers"
 echo '{"classname":"who"}' >"$WORK/hers/roots"
 chown "$EVA" "$WORK/hers"
 as "$EVA" mv "$WORK/hers/roots" "$BOX/new/roots"
-is_left "root's file, renamed" roots 'somebody else'
+is_left "root's file, renamed" roots 'somebody else' foreign
 echo '{"classname":"who"}' >"$WORK/linked"
 ln "$WORK/linked" "$BOX/new/linked"
-is_left "root's file, linked" linked 'somebody else'
+is_left "root's file, linked" linked 'somebody else' foreign
 echo '{"classname":"who"}' >"$WORK/adas"
 chown "$ADA" "$WORK/adas"
 ln "$WORK/adas" "$BOX/new/adas"
-is_left "another user's file, linked" adas 'somebody else'
+is_left "another user's file, linked" adas 'somebody else' foreign
 as "$EVA" ln -s "$WORK/linked" "$BOX/new/link"
-is_left 'a symbolic link' link 'not a regular file'
+is_left 'a symbolic link' link 'not a regular file' not-regular
 as "$EVA" ln -s /nowhere "$BOX/new/dangling"
-is_left 'one that leads nowhere' dangling 'not a regular file'
+is_left 'one that leads nowhere' dangling 'not a regular file' not-regular
 as "$EVA" mkfifo "$BOX/new/fifo"
-is_left 'a FIFO' fifo 'not a regular file'
+is_left 'a FIFO' fifo 'not a regular file' not-regular
 as "$EVA" mkdir "$BOX/new/dir"
-is_left 'a directory' dir 'not a regular file'
+is_left 'a directory' dir 'not a regular file' not-regular
 echo '{"classname":"who"}' | as "$EVA" sh -c "umask 0; cat >$BOX/new/open"
 is_refused 'a file that all may write' 'others may write'
 echo '{"classname":"who"}' | as "$EVA" sh -c \

@@ -121,7 +121,8 @@ void td_refuse(struct td_drop *drop, const char *error);
 /* It is dropped for the sake of task OF; ID: what would be ours. */
 void td_refuse_duplicate(struct td_drop *drop, const struct td_letter *letter,
     const char *id, const char *of);
-/* Not his, or no file: it stays, and both are told once. */
+/* Not his, or no file: it stays, and the administrator is warned once in this
+ * process. */
 void td_refuse_leave(struct td_drop *drop, const char *why);
 
 /*

@@ -35,23 +35,20 @@ log_refused(const struct td_drop *drop, const char *ref, const char *error)
 		});
 }
 
-/* Not his, or no file: it stays, and both are told once. */
+/* No line in the run log: it has not ended, and each start of a runner finds
+ * it again.  List and why tell its user as long as it lies there. */
 void
 td_refuse_leave(struct td_drop *drop, const char *why)
 {
-	char shown[3 * TD_NAME_SIZE], text[4 * TD_NAME_SIZE];
-	char ref[TD_NAME_ID_SIZE];
+	char shown[3 * TD_NAME_SIZE];
 
 	td_drop_set_settling(drop, false);
 	if (drop->reported)
 		return;
 	drop->reported = true;
-	(void)td_log_escape(shown, sizeof(shown), drop->name);
 	td_log(TD_LOG_WARNING, "runner", "left in users/%s/new/: %s name=%s",
-	    drop->box->box.name, why, shown);
-	(void)snprintf(text, sizeof(text), "left in new/: %s: %s", shown, why);
-	td_name_make_id(ref, td_clock_wall_us());
-	log_refused(drop, ref, text);
+	    drop->box->box.name, why,
+	    td_log_escape(shown, sizeof(shown), drop->name));
 }
 
 /* The name of a refused drop in the user's dlq/, and its id: the one that he

@@ -93,7 +93,26 @@ chmod 0666 "$conf"
 check_exit 1 'check refuses what others may write' taskdir config check
 like "$(cat err)" '*taskdir.conf can be written by others*chmod go-w*' \
     'and says what to do'
+cp "$conf" before
+check_exit 1 'so does set' taskdir config set settle 9s
+like "$(cat err)" '*will not read*can be written by others*chmod go-w*' \
+    'and says why'
+check_exit 1 'and unset' taskdir config unset settle
+check 'and the file stays' cmp "$conf" before
+check_exit 0 'get reads it' taskdir config get settle
+like "$(cat out err)" '7s*will not read this*can be written by others*' \
+    'and says that the runner does not'
+check_exit 0 'as does show' taskdir config show
+like "$(cat err)" '*can be written by others*' 'which says so too'
 chmod 0600 "$conf"
+chmod 0666 "$SPOOL/conf.d/10-local.conf"
+check_exit 0 'another file is not what set changes' \
+    taskdir config set settle 1s
+like "$(cat err)" '*will not read this: *conf.d/10-local.conf can be*' \
+    'but it warns'
+chmod 0600 "$SPOOL/conf.d/10-local.conf"
+check_exit 0 'get of files that are trusted' taskdir config get settle
+is "$(cat err)" '' 'has no complaint'
 mv "$conf" "$SPOOL/elsewhere"
 ln -s elsewhere "$conf"
 check_exit 0 'a link is followed' taskdir config check

@@ -78,6 +78,17 @@ printf '[runner]\nbroken|this = 1\n' | settings
 says WARNING 'settings: taskdir.conf:*' 'settings that do not load' -n
 is "$(tr -dc '|' <line)" '|' 'one stroke in the line'
 cp conf "$SPOOL/taskdir.conf"
+chmod 666 "$SPOOL/taskdir.conf"
+says WARNING 'settings: *taskdir.conf can be written by others *' \
+    'settings that the runner does not obey' -n
+echo 'critical_dead = 3' >>"$SPOOL/taskdir.conf"
+lies dlq mail 10 1
+lies dlq mail 20 1
+lies dlq mail 30 1
+says CRITICAL '3 dead letters; settings: *' 'which hold here' -n
+rm "$SPOOL"/dlq/*
+cp conf "$SPOOL/taskdir.conf"
+chmod 600 "$SPOOL/taskdir.conf"
 echo '{' >"$SPOOL/new/torn"
 : >"$SPOOL/new/$(printf 'odd\nname|')"
 mkdir "$SPOOL/new/$now,dir,$key,id,0.json" "$SPOOL/failed/dir"
@@ -111,4 +122,15 @@ wait_until '! taskdir check --monitoring >/dev/null'
 says WARNING 'slow has been running for *' 'a long run'
 taskdir cancel --no-wait "$id" >/dev/null
 stop_runner
+
+# Root judges somebody's spool as that user, who runs the runner.
+if [ "$(id -u)" -eq 0 ]; then
+	rm -f "$SPOOL"/*/*,slow,*
+	chmod 0711 "$WORK"
+	chown -R 65534:65534 "$SPOOL"
+	says OK '*' "somebody's spool" -n
+	chown 65533 "$SPOOL/taskdir.conf"
+	says WARNING 'settings: *taskdir.conf belongs to user 65533*' \
+	    'with settings of a third one' -n
+fi
 done_testing

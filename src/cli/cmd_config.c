@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/arg.h"
+#include "cli/conf.h"
 #include "cli/config_edit.h"
 #include "cli/out.h"
 #include "cli/owner.h"
@@ -80,6 +81,9 @@ open_settings(struct td_settings **settings, const struct td_common *common,
 		return rc;
 	if (td_settings_read(settings, spool.root_fd, &err) != 0)
 		rc = td_cli_failed_err(cmd, &err);
+	else if (td_conf_judge(&spool, &err) != 0)
+		td_cli_complain(cmd, "the runner will not read this: %s",
+		    err.text);
 	td_spool_release(&spool);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "lib/handler.h"
+#include "lib/taskdir.h"
 
 int
 td_conf_open(struct td_conf *conf, const struct td_common *common,
@@ -37,6 +38,16 @@ td_conf_release(struct td_conf *conf)
 	td_settings_free(conf->settings);
 	conf->settings = NULL;
 	td_spool_release(&conf->spool);
+}
+
+int
+td_conf_judge(const struct td_spool *spool, struct td_err *err)
+{
+	/* No runner reads the settings of a letter box. */
+	if (spool->kind == TD_SPOOL_BOX)
+		return 0;
+	return td_settings_check_for(spool->root_fd, spool->owner, err) ==
+	    TASKDIR_ETRUST ? TASKDIR_ETRUST : 0;
 }
 
 int

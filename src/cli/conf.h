@@ -26,6 +26,11 @@ int td_conf_open(struct td_conf *conf, const struct td_common *common,
     const char *cmd);
 void td_conf_release(struct td_conf *conf);
 
+/* Whether the runner will obey the settings, which is the user's who owns the
+ * spool: 0, or TASKDIR_ETRUST, with who else may have written them.  Of other
+ * mistakes it says nothing. */
+int td_conf_judge(const struct td_spool *spool, struct td_err *err);
+
 /* The path of a class's handler, below the spool or absolute, into OUT: 0, or
  * negated errno if nothing there can be executed. */
 int td_conf_handler(const struct td_conf *conf, const char *class_enc,

@@ -14,6 +14,8 @@
 #include "lib/ini.h"
 #include "lib/lock.h"
 #include "lib/request.h"
+#include "lib/taskdir.h"
+#include "lib/trust.h"
 
 static const char main_file[] = "taskdir.conf", more_dir[] = "conf.d/";
 
@@ -133,6 +135,20 @@ td_conf_file_text(const struct td_conf_file *file)
 		.len = file->after.len,
 		.open = (file->like.st_mode & (S_IRWXG | S_IRWXO)) != 0,
 	};
+}
+
+int
+td_conf_file_judge(const struct td_conf_file *file)
+{
+	const char *path = td_buf_text(&file->path);
+	struct td_err err = {0};
+	int rc = td_trust_check_as(file->spool->path, path,
+	    file->spool->owner, &err);
+
+	if (rc != TASKDIR_ETRUST)
+		return TD_EXIT_DONE;
+	td_err_prefix(&err, "the runner will not read %s", path);
+	return td_cli_failed_err(file->cmd, &err);
 }
 
 int

@@ -41,6 +41,10 @@ bool td_conf_file_is_changed(const struct td_conf_file *file);
 /* The new text, as a load would find it. */
 struct td_settings_text td_conf_file_text(const struct td_conf_file *file);
 
+/* Whether the runner will obey the file that the new text comes into, which
+ * has the old one's owner and mode.  As above. */
+int td_conf_file_judge(const struct td_conf_file *file);
+
 /* Puts the new text in place, if it is another one.  As above. */
 int td_conf_file_write(const struct td_conf_file *file);
 

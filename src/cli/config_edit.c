@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "cli/arg.h"
+#include "cli/conf.h"
 #include "cli/conf_file.h"
 #include "cli/out.h"
 #include "lib/settings.h"
@@ -91,7 +92,9 @@ warn_if_overridden(const struct edit *edit)
 
 	if (of_class && strchr(section, '*') != NULL)
 		return;
-	if (td_settings_read(&settings, edit->spool.root_fd, &err) != 0) {
+	if (td_settings_read(&settings, edit->spool.root_fd, &err) != 0 ||
+	    td_conf_judge(&edit->spool, &err) != 0) {
+		td_settings_free(settings);
 		td_cli_complain(edit->cmd, "the runner will not read this: %s",
 		    err.text);
 		return;
@@ -144,6 +147,8 @@ edit_file(struct edit *edit)
 	if (rc == TD_EXIT_DONE && edit->value == NULL &&
 	    !td_conf_file_is_changed(&edit->file))
 		rc = TD_EXIT_NONE;
+	if (rc == TD_EXIT_DONE)
+		rc = td_conf_file_judge(&edit->file);
 	if (rc == TD_EXIT_DONE)
 		rc = td_conf_file_write(&edit->file);
 	td_io_close(&lock_fd);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "cli/conf.h"
 #include "cli/out.h"
 #include "cli/select.h"
 #include "lib/lock.h"
@@ -263,8 +264,8 @@ judge_space(struct monitor *monitor)
 		add_room(monitor, "inodes", "", space.inodes, floor.inodes);
 }
 
-/* Settings that are broken keep a runner from starting; what they ask for
- * cannot be known. */
+/* Settings that are broken or not trusted keep a runner from starting; what
+ * broken ones ask for cannot be known. */
 static int
 load_settings(struct monitor *monitor)
 {
@@ -272,9 +273,12 @@ load_settings(struct monitor *monitor)
 	int rc = td_settings_read(&monitor->settings, monitor->spool->root_fd,
 	    &err);
 
-	if (rc == 0 || rc == -ENOMEM)
+	if (rc == -ENOMEM)
 		return rc;
-	find(monitor, TD_MONITOR_WARNING, "settings: %s", err.text);
+	if (rc != 0 || td_conf_judge(monitor->spool, &err) != 0)
+		find(monitor, TD_MONITOR_WARNING, "settings: %s", err.text);
+	if (rc == 0)
+		return rc;
 	return td_settings_read(&monitor->settings, monitor->spool->run_fd,
 	    &err);
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -141,6 +142,10 @@ int td_settings_read(struct td_settings **settings, int root_fd,
  * rules only: they may be half there, and rules without their templates. */
 int td_settings_read_part(struct td_settings **settings, int root_fd,
     struct td_err *mistake);
+
+/* Whether load will do it when user RUNNER calls it, as far as we can see:
+ * as load. */
+int td_settings_check_for(int root_fd, uid_t runner, struct td_err *err);
 
 /* One file of a configuration. */
 struct td_settings_text {

@@ -26,6 +26,7 @@ struct load {
 	int root_fd;
 	char *spool;		/* its path */
 	bool only_trusted;
+	uid_t self;		/* who is to trust them */
 	struct td_err *mistake;	/* the first is kept here; NULL: it ends all */
 	const struct td_settings_text *texts;	/* instead of files */
 	size_t n_texts;
@@ -101,13 +102,14 @@ read_text(struct td_buf *text, bool *open, const struct load *load,
 	return rc;
 }
 
-/* What only a trusted file may say is not read from another. */
+/* What only a trusted file may say is not read from another.  Who we are not
+ * may turn links that are not to lead us. */
 static int
 read_judged(struct td_buf *text, bool *open, const struct load *load,
     const char *name, struct td_err *err)
 {
-	int rc = td_trust_check(load->spool, name, err);
-	bool trusted = rc == 0;
+	int rc = td_trust_check_as(load->spool, name, load->self, err);
+	bool trusted = rc == 0 && load->self == geteuid();
 
 	if (rc == 0 || (rc == TASKDIR_ETRUST && !load->only_trusted))
 		rc = read_text(text, open, load, name, trusted, err);
@@ -277,16 +279,24 @@ end_load(struct td_settings **settings, struct load *load, int rc,
 }
 
 static int
-load_spool(struct td_settings **settings, struct load *load,
+load_spool_as(struct td_settings **settings, struct load *load, uid_t self,
     struct td_err *err)
 {
 	int rc = path_of(&load->spool, load->root_fd);
 
+	load->self = self;
 	if (rc != 0)
 		return td_fail_errno(err, rc, "the spool's path");
 	rc = load_all(load, err);
 	free(load->spool);
 	return end_load(settings, load, rc, err);
+}
+
+static int
+load_spool(struct td_settings **settings, struct load *load,
+    struct td_err *err)
+{
+	return load_spool_as(settings, load, geteuid(), err);
 }
 
 /* The next kept text of this KIND, and of this NAME unless it is NULL. */
@@ -370,6 +380,17 @@ td_settings_load_kept(struct td_settings **settings,
 	if (load.kept == NULL)
 		return -ESTALE;
 	return end_load(settings, &load, load_kept(&load, err), err);
+}
+
+int
+td_settings_check_for(int root_fd, uid_t runner, struct td_err *err)
+{
+	struct td_settings *settings = NULL;
+	int rc = load_spool_as(&settings, &(struct load){ .root_fd = root_fd,
+		.only_trusted = true }, runner, err);
+
+	td_settings_free(settings);
+	return rc;
 }
 
 int

@@ -197,9 +197,10 @@ step(struct walk *walk, const char *name, struct td_err *err)
 }
 
 int
-td_trust_check(const char *spool_path, const char *path, struct td_err *err)
+td_trust_check_as(const char *spool_path, const char *path, uid_t self,
+    struct td_err *err)
 {
-	struct walk walk = { .spool = spool_path, .self = geteuid() };
+	struct walk walk = { .spool = spool_path, .self = self };
 	struct td_buf name = { 0 }, whole = { 0 };
 	int rc;
 
@@ -218,4 +219,10 @@ td_trust_check(const char *spool_path, const char *path, struct td_err *err)
 	td_buf_release(&walk.done);
 	td_buf_release(&walk.todo);
 	return rc;
+}
+
+int
+td_trust_check(const char *spool_path, const char *path, struct td_err *err)
+{
+	return td_trust_check_as(spool_path, path, geteuid(), err);
 }

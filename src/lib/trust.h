@@ -10,6 +10,8 @@
 #ifndef TD_LIB_TRUST_H
 #define TD_LIB_TRUST_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 
 /*
@@ -17,6 +19,10 @@
  * 0; TASKDIR_ETRUST with the offending path in err; negated errno (-ENOENT...).
  */
 int td_trust_check(const char *spool_path, const char *path,
+    struct td_err *err);
+
+/* The same, as it will be judged when user SELF is the running one. */
+int td_trust_check_as(const char *spool_path, const char *path, uid_t self,
     struct td_err *err);
 
 #endif

@@ -101,6 +101,20 @@ chmod 755 "$SPOOL/handlers/x"
 printf '[runner]\nmax_running = many\n' | settings
 like "$(taskdir check 2>/dev/null)" '*settings*taskdir.conf:*' \
     'settings that do not load'
+printf '[runner]\nalert = handlers/none\n' >"$SPOOL/taskdir.conf"
+found problem alert-missing handlers/none 'an alert that is not there'
+printf '[class *]\nalert = /no/such/program\n' >>"$SPOOL/taskdir.conf"
+like "$(taskdir check)" '*alert-missing*/no/such/program*is not there*' \
+    'and that of a class'
+printf '[runner]\nalert = handlers/x\n' >"$SPOOL/taskdir.conf"
+check_exit 0 'one that is there is well' taskdir check
+chmod 757 "$SPOOL/handlers/x"
+like "$(taskdir check)" '*alert-untrusted*handlers/x*can be written*' \
+    'one that anybody may write is not'
+chmod 644 "$SPOOL/handlers/x"
+like "$(taskdir check)" '*alert-missing*handlers/x*cannot be executed*' \
+    'nor one that cannot be executed'
+chmod 755 "$SPOOL/handlers/x"
 : >"$SPOOL/taskdir.conf"
 file "cur/1000000000,x,$key,left,0.json"
 found problem cur-orphan "cur/1000000000,x,$key,left,0.json" \

@@ -262,6 +262,50 @@ check_handler(struct td_check *check, const char *class_enc)
 	return rc == -ENOMEM ? rc : 0;
 }
 
+static void
+check_alert(struct td_check *check, const char *path)
+{
+	struct td_err err = {0};
+	int rc = td_conf_program(check->conf, path);
+
+	if (rc != 0)
+		td_check_problem(check, "alert-missing", path, false,
+		    "\"alert\" names it, and it %s: nobody is told when a "
+		    "task dies", rc == -EACCES ? "cannot be executed" :
+		    "is not there");
+	else if (td_trust_check(check->conf->spool.path, path, &err) ==
+	    TASKDIR_ETRUST)
+		td_check_problem(check, "alert-untrusted", path, false, "%s",
+		    err.text);
+}
+
+/* The runner's, and those of the classes that wait; what a pattern says for
+ * neighbours is told once. */
+static void
+check_alerts(struct td_check *check)
+{
+	const struct td_settings *settings = check->conf->settings;
+	struct td_runner_settings runner;
+	const char *last = "";
+
+	td_settings_runner(settings, &runner);
+	if (*runner.alert != '\0')
+		check_alert(check, runner.alert);
+	for (size_t i = 0; i < check->tally.n; i++) {
+		const char *class_enc = check->tally.rows[i].class_enc;
+		char class_name[TD_NAME_CLASS_SIZE];
+		struct td_class_settings class;
+
+		td_name_decode_class(class_name, class_enc, strlen(class_enc));
+		td_settings_class(settings, class_name, &class);
+		if (*class.alert == '\0' || strcmp(class.alert, last) == 0 ||
+		    strcmp(class.alert, runner.alert) == 0)
+			continue;
+		last = class.alert;
+		check_alert(check, class.alert);
+	}
+}
+
 /* By the eyes of the user who will run the runner, so it comes last: root does
  * not become root again. */
 int
@@ -284,5 +328,7 @@ td_check_settings(struct td_check *check)
 	td_tally_sort(&check->tally);
 	for (size_t i = 0; rc == 0 && i < check->tally.n; i++)
 		rc = check_handler(check, check->tally.rows[i].class_enc);
+	if (rc == 0)
+		check_alerts(check);
 	return rc;
 }

@@ -12,6 +12,7 @@
  *	reason-missing reason-orphan		dlq/
  *	tmp-old tmp-gone tmp-lost		tmp/
  *	settings handler-missing handler-untrusted
+ *	alert-missing alert-untrusted
  *	cur-orphan board-stale			what a dead runner left
  */
 #ifndef TD_CLI_CHECK_H

@@ -51,22 +51,29 @@ td_conf_judge(const struct td_spool *spool, struct td_err *err)
 }
 
 int
+td_conf_program(const struct td_conf *conf, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(conf->spool.root_fd, path, &st, 0) != 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+		return -EACCES;
+	return 0;
+}
+
+int
 td_conf_handler(const struct td_conf *conf, const char *class_enc,
     struct td_buf *out)
 {
 	struct td_class_settings settings;
 	char class_name[TD_NAME_CLASS_SIZE];
-	struct stat st;
 
 	td_name_decode_class(class_name, class_enc, strlen(class_enc));
 	td_settings_class(conf->settings, class_name, &settings);
 	if (td_handler_path(out, &settings, class_name) != 0)
 		return -ENOMEM;
-	if (fstatat(conf->spool.root_fd, out->data, &st, 0) != 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
-		return -EACCES;
-	return 0;
+	return td_conf_program(conf, out->data);
 }
 
 void

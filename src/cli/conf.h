@@ -36,6 +36,10 @@ int td_conf_judge(const struct td_spool *spool, struct td_err *err);
 int td_conf_handler(const struct td_conf *conf, const char *class_enc,
     struct td_buf *out);
 
+/* Whether there is a program at PATH, below the spool or absolute: likewise,
+ * -EACCES if it cannot be executed. */
+int td_conf_program(const struct td_conf *conf, const char *path);
+
 /* Warns that a class has no handler (yet). */
 void td_conf_warn_handler(const struct td_conf *conf, const char *class_enc,
     const char *cmd);

@@ -140,6 +140,26 @@ other=$(taskdir add poor)
 is "$(reasons "$other")" 'once turn' 'a run --once has another one to do'
 stop_runner INT
 
+# The order within a class: by due, then by id.
+new_spool
+printf '#!/bin/sh\n' | handler x
+start_runner
+taskdir pause --class x
+one=$(taskdir add x --at 1000)
+two=$(taskdir add x --at 1000)
+three=$(taskdir add x --at 1000)
+turn()
+{
+	taskdir why "$1" --json |
+	    sed -n 's/.*"code":"turn","text":"\([^"]*\).*/\1/p'
+}
+is "$(turn "$one")" 'it is due, and the first of its class' 'the first'
+is "$(turn "$two")" '1 of its class comes before it' 'the second of that second'
+is "$(turn "$three")" '2 of its class come before it' 'and the third'
+taskdir add x --at 999 >/dev/null
+is "$(turn "$one")" '1 of its class comes before it' 'an earlier one is first'
+check 'the runner stops' stop_runner
+
 # The schedule.
 new_spool
 printf '#!/bin/sh\n' | handler x

@@ -109,11 +109,23 @@ say_content(struct td_why *why, const struct td_found *found)
 	td_detail_release(&detail);
 }
 
-/* How many are due before it, of its class and in all. */
+/* How many of its class the runner takes before it. */
 struct rivals {
 	const struct td_found *found;
 	uint64_t now, of_class;
 };
+
+/* Its queue has them by due, then by id. */
+static bool
+precedes(const struct td_name *a, const struct td_name *b)
+{
+	int order = memcmp(a->id, b->id, a->id_len < b->id_len ? a->id_len :
+	    b->id_len);
+
+	if (a->due != b->due)
+		return a->due < b->due;
+	return order != 0 ? order < 0 : a->id_len < b->id_len;
+}
 
 static int
 count_rival(void *arg, enum td_state state, const char *text,
@@ -124,7 +136,7 @@ count_rival(void *arg, enum td_state state, const char *text,
 
 	(void)state;
 	(void)text;
-	rivals->of_class += name->due < own->due && name->due <= rivals->now &&
+	rivals->of_class += precedes(name, own) && name->due <= rivals->now &&
 	    name->class_len == own->class_len &&
 	    memcmp(name->class_enc, own->class_enc, own->class_len) == 0;
 	return 0;
@@ -140,8 +152,9 @@ say_turn(struct td_why *why, const struct td_found *found)
 	if (found->name.due > rivals.now)
 		return rc;
 	if (rivals.of_class > 0)
-		td_why_say(why, "turn", "%" PRIu64 " of its class are due "
-		    "before it", rivals.of_class);
+		td_why_say(why, "turn", "%" PRIu64 " of its class %s before "
+		    "it", rivals.of_class, rivals.of_class == 1 ? "comes" :
+		    "come");
 	else
 		td_why_say(why, "turn", "it is due, and the first of its "
 		    "class");

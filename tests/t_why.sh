@@ -21,7 +21,17 @@ later=$(taskdir add x --in 1h)
 is "$(reasons "$later")" 'no-runner not-due' 'not due'
 taskdir pause --class 'x*'
 is "$(reasons "$id")" 'no-runner paused' 'paused'
+like "$(taskdir why "$id")" "*\"taskdir resume --class 'x*'\" ends that*" \
+    'by a pattern'
+taskdir resume --class 'x*'
+taskdir pause
+like "$(taskdir why "$id")" '*"taskdir resume" ends that*' 'or with all others'
 taskdir resume
+of=$(taskdir add a:b 2>/dev/null)
+taskdir pause --class 'a:*'
+taskdir why "$of" | sed -n 's/.*"\(taskdir resume.*\)" .*/\1/p' >resume.sh
+check 'what it says' sh ./resume.sh
+is "$(names_in run/ctl)" '' 'resumes'
 asked=$(taskdir add x --replace --key k)
 is "$(reasons "$asked")" 'no-runner undecided' 'undecided'
 missing=$(taskdir add nobody 2>/dev/null)

@@ -49,11 +49,16 @@ static void
 say_paused(struct td_why *why, const char *class_name)
 {
 	char request[TD_REQUEST_SIZE];
+	const char *pattern = "";
 
 	if (td_request_is_paused(why->conf->spool.ctl_fd, class_name,
-	    request) == 1)
-		td_why_say(why, "paused", "run/ctl/%s keeps it; \"taskdir "
-		    "resume\" ends that", request);
+	    request) != 1)
+		return;
+	/* Without the pattern "resume" ends all other pauses as well. */
+	(void)td_request_parse(request, &pattern);
+	td_why_say(why, "paused", "run/ctl/%s keeps it; \"taskdir resume%s%s%s"
+	    "\" ends that", request, *pattern == '\0' ? "" : " --class '",
+	    pattern, *pattern == '\0' ? "" : "'");
 }
 
 static void

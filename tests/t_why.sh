@@ -39,6 +39,12 @@ is "$(reasons "$missing")" 'no-runner handler' 'no handler'
 key=0123456789abcdef
 echo '{' >"$SPOOL/new/1000000000,x,$key,torn,0.json"
 is "$(reasons torn)" 'no-runner invalid' 'no task in it'
+ln -s /etc/passwd "$SPOOL/failed/1000000000,x,$key,link,1.json"
+is "$(reasons link)" 'no-runner not-regular' 'a link with the name of a task'
+mkdir "$SPOOL/failed/1000000000,x,$key,folder,1.json"
+like "$(taskdir why folder)" '*is a directory*left there: remove it*' \
+    'or a directory, which never goes to dlq/'
+rm -r "$SPOOL"/failed/*
 echo '{}' >"$SPOOL/cur/1000000000,x,$key,left,0.json"
 is "$(reasons left)" 'no-runner orphan' 'left by a dead runner'
 echo '{}' >"$SPOOL/dlq/1000000000,x,$key,dead,3.json"

@@ -3,11 +3,13 @@
 #include "cli/why.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/num.h"
 #include "cli/detail.h"
@@ -297,11 +299,17 @@ say_dead(struct td_why *why, const struct td_found *found)
 int
 td_why_task(struct td_why *why, const struct td_found *found)
 {
+	struct stat st;
+
 	switch (found->state) {
 	case TD_STATE_NEW:
 	case TD_STATE_FAILED:
 		if (td_why_is_dropped(why, found))
 			return td_why_drop(why, found->text);
+		if (fstatat(why->conf->spool.state_fd[found->state],
+		    found->text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !S_ISREG(st.st_mode))
+			return td_why_odd(why, st.st_mode);
 		return say_waiting(why, found);
 	case TD_STATE_CUR:
 		return say_running(why, found);

@@ -4,6 +4,8 @@
 #ifndef TD_CLI_WHY_H
 #define TD_CLI_WHY_H
 
+#include <sys/types.h>
+
 #include "cli/conf.h"
 #include "cli/out.h"
 #include "cli/select.h"
@@ -52,6 +54,10 @@ int td_why_task(struct td_why *why, const struct td_found *found);
 
 /* Of what was dropped into a letter box and is not admitted yet. */
 int td_why_drop(struct td_why *why, const char *name);
+
+/* Of what has a task's name, or was dropped, and is no regular file: the runner
+ * leaves it where it is.  0. */
+int td_why_odd(struct td_why *why, mode_t mode);
 
 /* Of one that only the log knows. */
 int td_why_gone(struct td_why *why, const char *id);

@@ -86,6 +86,15 @@ say_rights(struct td_why *why, const struct stat *st)
 }
 
 int
+td_why_odd(struct td_why *why, mode_t mode)
+{
+	(void)td_why_runner(why);
+	td_why_say(why, "not-regular", "it is %s, no regular file, and is left "
+	    "there: remove it", kind_of(mode));
+	return 0;
+}
+
+int
 td_why_drop(struct td_why *why, const char *name)
 {
 	const struct td_spool *spool = &why->conf->spool;
@@ -98,12 +107,9 @@ td_why_drop(struct td_why *why, const char *name)
 		    "this alone: editors and copiers use them for a time");
 		return 0;
 	}
+	if (!S_ISREG(st.st_mode))
+		return td_why_odd(why, st.st_mode);
 	(void)td_why_runner(why);
-	if (!S_ISREG(st.st_mode)) {
-		td_why_say(why, "not-regular", "it is %s, no regular file; "
-		    "remove it", kind_of(st.st_mode));
-		return 0;
-	}
 	if (spool->kind != TD_SPOOL_BOX || !say_rights(why, &st))
 		say_content(why, name, &st);
 	return 0;

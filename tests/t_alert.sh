@@ -59,7 +59,7 @@ check 'the failures' told "$id" TASKDIR_TRIES=1
 check 'the spool' told "$id" "TASKDIR_SPOOL=$SPOOL"
 check 'none left out' told "$id" TASKDIR_SUPPRESSED=0
 check 'in words too' told "$id" \
-    "Task $id of class bad is dead after 1 failures (permanent): no \"answer\""
+    "Task $id of class bad is dead after 1 failure (permanent): no \"answer\""
 check 'as the runner' told "$id" "$(id -u)"
 wait_for 'what it prints is in the log' \
     'grep -q "printed by the alert" "$SPOOL.err"'

@@ -63,7 +63,7 @@ lies failed mail -90000 9
 says CRITICAL 'mail waits between tries for 4h16m*' 'a longer one' -n
 rm "$SPOOL"/failed/*
 lies dlq mail 10 1
-says WARNING '1 dead letters*dead=1*' 'dead letters' -n
+says WARNING '1 dead letter[!s]*dead=1*' 'dead letters' -n
 printf '[runner]\ncritical_dead = 2\nwarn_dead = 0\n' | settings
 says OK '*' 'as many as may be' -n
 lies dlq mail 20 1

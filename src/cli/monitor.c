@@ -169,7 +169,7 @@ judge_tasks(struct monitor *monitor)
 	}
 	td_settings_runner(monitor->settings, &runner);
 	find(monitor, judge(n_dead, runner.warn_dead, runner.critical_dead),
-	    "%" PRIu64 " dead letters", n_dead);
+	    "%" PRIu64 " dead letter%s", n_dead, n_dead == 1 ? "" : "s");
 	td_buf_add_format(&monitor->figures, " due=%" PRIu64 " dead=%" PRIu64,
 	    n_due, n_dead);
 }

@@ -76,10 +76,11 @@ make_text(struct td_alert *alert, const struct td_alert_news *news)
 	char error[2 * TD_ALERT_ERROR_MAX];
 
 	td_buf_clear(text);
-	td_buf_add_format(text, "Task %s of class %s %s after %u failures "
+	td_buf_add_format(text, "Task %s of class %s %s after %u failure%s "
 	    "(%s): %s\n", news->id, news->class_name, news->next == 0 ?
 	    "is dead" : "now waits as long as it gets between tries",
-	    news->tries, td_result_name(news->result),
+	    news->tries, news->tries == 1 ? "" : "s",
+	    td_result_name(news->result),
 	    td_log_escape_words(error, sizeof(error), news->error));
 	if (alert->n_kept > 0)
 		td_buf_add_format(text, "There were %" PRIu64 " more since "

@@ -19,6 +19,15 @@ is "$(reasons "$id")" 'no-runner' 'no runner'
 like "$(taskdir why "$id")" "*no runner*taskdir run*" 'in words'
 later=$(taskdir add x --in 1h)
 is "$(reasons "$later")" 'no-runner not-due' 'not due'
+for tries in 1 2; do
+	echo '{"classname":"x"}' | forge failed "again$tries" x "$tries" \
+	    "$(($(date +%s) + 3600))"
+done
+like "$(taskdir why again1)" '*it failed 1 time and is tried again in *' \
+    'after a failure'
+like "$(taskdir why again2)" '*it failed 2 times and is tried again in *' \
+    'or more'
+rm "$SPOOL"/failed/*,again*
 taskdir pause --class 'x*'
 is "$(reasons "$id")" 'no-runner paused' 'paused'
 like "$(taskdir why "$id")" "*\"taskdir resume --class 'x*'\" ends that*" \
@@ -127,9 +136,11 @@ is "$(reasons "$second")" 'key-busy turn' 'one of the same key runs'
 taskdir cancel --no-wait "$first"
 
 # What the runner alone knows: one descriptor is left, too few for a start.
-# No other one is under way, which has more of them for a moment.
+# No other one is under way, which has more of them until the runner has
+# something to do again.
 wait_until 'taskdir running | grep -q "$second"'
-wait_until '! find "/proc/$RUNNER/fd" -lname "*memfd:*" | grep -q .'
+wait_until 'taskdir add later --in 1h >/dev/null
+    ! find "/proc/$RUNNER/fd" -lname "*memfd:*" | grep -q .'
 fd=0 free=0
 while [ "$free" -lt 2 ]; do
 	[ -L "/proc/$RUNNER/fd/$fd" ] || free=$((free + 1))

@@ -74,9 +74,9 @@ say_due(struct td_why *why, const struct td_found *found)
 	    why->out->now);
 	td_when_format(absolute, (int64_t)found->name.due, why->out->utc);
 	if (found->state == TD_STATE_FAILED)
-		td_why_say(why, "not-due", "it failed %u times and is tried "
-		    "again %s (%s)", (unsigned)found->name.tries, relative,
-		    absolute);
+		td_why_say(why, "not-due", "it failed %u time%s and is tried "
+		    "again %s (%s)", (unsigned)found->name.tries,
+		    found->name.tries == 1 ? "" : "s", relative, absolute);
 	else
 		td_why_say(why, "not-due", "it is due %s (%s)", relative,
 		    absolute);

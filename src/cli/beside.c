@@ -34,9 +34,11 @@ struct asked {
 	struct td_settings *settings;	/* NULL: cannot be read */
 	struct td_rates_line *rates;
 	size_t n_rates;
-	/* Of the task that was looked at last: most are of one class. */
+	/* Of the task that was looked at last: most are of one class, and there
+	 * may be a million of them. */
 	char class_enc[TD_NAME_CLASS_SIZE];
 	struct td_class_settings class;
+	bool is_paused;
 	struct td_watched *tasks;
 	size_t n, size;
 };
@@ -69,30 +71,30 @@ is_special(const struct td_beside *ask)
 /* What a pause holds would be waited for until somebody resumes it.  What is
  * asked for by name starts past that of a class, not past that of all. */
 static bool
-is_paused(const struct asked *asked, const struct td_name *name)
+is_class_paused(const struct asked *asked, const char *class_name)
 {
-	char class_name[TD_NAME_CLASS_SIZE], by[TD_REQUEST_SIZE];
+	char by[TD_REQUEST_SIZE];
 
 	if (is_special(asked->ask))
 		return faccessat(asked->spool->ctl_fd, "pause", F_OK, 0) == 0;
-	td_name_decode_class(class_name, name->class_enc, name->class_len);
 	return td_request_is_paused(asked->spool->ctl_fd, class_name, by) == 1;
 }
 
-static const struct td_class_settings *
-class_of(struct asked *asked, const struct td_name *name)
+/* Makes NAME's class the one that was looked at last. */
+static void
+look_at_class(struct asked *asked, const struct td_name *name)
 {
 	char class_name[TD_NAME_CLASS_SIZE];
 
-	if (strlen(asked->class_enc) != name->class_len ||
-	    memcmp(asked->class_enc, name->class_enc, name->class_len) != 0) {
-		td_name_decode_class(class_name, name->class_enc,
-		    name->class_len);
+	if (strlen(asked->class_enc) == name->class_len &&
+	    memcmp(asked->class_enc, name->class_enc, name->class_len) == 0)
+		return;
+	td_name_decode_class(class_name, name->class_enc, name->class_len);
+	if (asked->settings != NULL)
 		td_settings_class(asked->settings, class_name, &asked->class);
-		memcpy(asked->class_enc, name->class_enc, name->class_len);
-		asked->class_enc[name->class_len] = '\0';
-	}
-	return &asked->class;
+	asked->is_paused = is_class_paused(asked, class_name);
+	memcpy(asked->class_enc, name->class_enc, name->class_len);
+	asked->class_enc[name->class_len] = '\0';
 }
 
 /* The turn of a class with a slow rate, Unix milliseconds; 0: now. */
@@ -115,14 +117,13 @@ last_second(const struct asked *asked)
 /* Whether its class starts nothing before we are gone.  Who is alone does not
  * wait for that either: a crontab's line a minute would add up. */
 static bool
-is_out_of_turn(struct asked *asked, const struct td_name *name)
+is_out_of_turn(const struct asked *asked, const struct td_name *name)
 {
 	uint64_t now = td_clock_wall_us() / 1000000, time, opening;
-	const struct td_class_settings *class;
+	const struct td_class_settings *class = &asked->class;
 
 	if (asked->ask->ignore_limits || asked->settings == NULL)
 		return false;
-	class = class_of(asked, name);
 	time = asked->ask->force || name->due < now ? now : name->due;
 	opening = class->windows.n == 0 ? time :
 	    td_windows_next_opening(&class->windows, time);
@@ -135,7 +136,8 @@ is_out_of_turn(struct asked *asked, const struct td_name *name)
 static bool
 is_held(struct asked *asked, const struct td_name *name)
 {
-	return is_paused(asked, name) || is_out_of_turn(asked, name);
+	look_at_class(asked, name);
+	return asked->is_paused || is_out_of_turn(asked, name);
 }
 
 /* Whether it is one of those that are asked for. */
@@ -150,10 +152,11 @@ is_selected(struct asked *asked, const struct td_name *name)
 	    !is_held(asked, name);
 }
 
-/* What is not known of rates holds nothing. */
+/* What holds tasks now.  What is not known of rates holds nothing. */
 static void
-load_rates(struct asked *asked)
+look_anew(struct asked *asked)
 {
+	asked->class_enc[0] = '\0';
 	free(asked->rates);
 	asked->rates = NULL;
 	asked->n_rates = 0;
@@ -211,7 +214,7 @@ collect(struct asked *asked)
 	struct td_err err = {0};
 	int rc;
 
-	load_rates(asked);
+	look_anew(asked);
 	if (ask->id != NULL) {
 		rc = td_select_one(&found, asked->spool, set, ask->id, &err);
 		if (rc != 0)
@@ -303,7 +306,7 @@ look_for_held(struct asked *asked, struct td_vigil *vigil)
 	struct held_walk held = { asked, vigil };
 	struct td_select_walk walk = { .each = leave_held, .arg = &held };
 
-	load_rates(asked);
+	look_anew(asked);
 	return td_select_walk(asked->spool, TD_SELECT_WAITING, &walk);
 }
 

@@ -142,12 +142,11 @@ run(struct td_agenda *agenda, const struct td_agenda_item *item,
 	rc = add_task(agenda, item, id);
 	if (rc != TD_EXIT_DONE)
 		return rc;
-	/* A runner that is there may be another command's, and end with it. */
-	if (alive)
-		rc = run_beside(agenda, id, common);
-	if (alive && rc == TD_BESIDE_ALONE)
-		return take_over(agenda, id, common);
-	return alive ? rc : run_here(agenda, id, common);
+	if (!alive)
+		return run_here(agenda, id, common);
+	/* It may be another command's, and end with it. */
+	rc = run_beside(agenda, id, common);
+	return rc == TD_BESIDE_ALONE ? take_over(agenda, id, common) : rc;
 }
 
 static int
